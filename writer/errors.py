@@ -1,0 +1,49 @@
+"""What can go wrong, in one sentence a novelist understands.
+
+Every failure that may reach the writer is a `WriterError`: a kind, which carries the sentence as a
+template, and the fields that fill it. The interface translates the template; everything else may
+simply print the error.
+"""
+
+from enum import Enum
+
+
+class ErrorKind(Enum):
+    """The sentences, one a kind; `{fields}` are filled by the `WriterError`."""
+
+    # Files of the writer's
+    FILE_MISSING = "There is no file “{path}”."
+    FILE_UNREADABLE = "“{path}” cannot be read: {reason}."
+    FILE_IS_FOLDER = "“{path}” is a folder; please choose a text file in it."
+    FILE_BINARY = "“{path}” is not a text file, so it was left alone."
+    FILE_TOO_LARGE = "“{path}” has {size_mb} MB; Writer opens texts of up to {limit_mb} MB."
+    SAVE_FAILED = "“{path}” could not be saved: {reason}. Your text is still here."
+    CHANGED_ON_DISK = "“{path}” was changed by another program; it was not overwritten."
+    UNENCODABLE = "“{path}” is stored as {encoding}, which has no “{character}”."
+    # Models
+    MODEL_MISSING = "There is no model in “{path}”: {reason}."
+    MODEL_DAMAGED = "The model in “{path}” cannot be used: {reason}."
+    # Settings
+    SETTINGS_UNREADABLE = "The settings in “{path}” cannot be read: {reason}."
+    SETTING_UNKNOWN = "There is no setting called “{name}”."
+    SETTING_INVALID = "The setting “{name}” cannot be {value}: it takes {accepts}."
+    # Training
+    CORPUS_EMPTY = "There is nothing to train on in {paths}."
+    CORPUS_TOO_SHORT = "The text has {tokens} tokens; training needs at least {needed}."
+    TRAINING_DIVERGED = "Training was stopped at step {step}: the loss is no longer a number."
+    OUTPUT_TAKEN = "“{path}” already holds another training; choose an empty folder or --resume."
+    # Anything unforeseen, worded by the two boundaries that catch broadly
+    INTERNAL = "Something went wrong inside Writer: {reason}. Your text is untouched."
+
+
+class WriterError(Exception):
+    """A failure that can be shown as it is.
+
+    >>> str(WriterError(ErrorKind.FILE_MISSING, path="a.txt"))
+    'There is no file “a.txt”.'
+    """
+
+    def __init__(self, kind: ErrorKind, **fields: object) -> None:
+        super().__init__(kind.value.format(**fields))
+        self.kind = kind
+        self.fields = fields
