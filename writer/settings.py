@@ -55,7 +55,7 @@ class About:
     """Whether the pane beside the page shows it; others are flags and file entries only."""
 
 
-def _setting(default: Value, label: str, technical: str, text: str, **more: Any) -> Any:
+def _setting(default: Value, label: str, technical: str, text: str, **more: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
     return field(default=default, metadata={"about": About(label, technical, text, **more)})
 
 
