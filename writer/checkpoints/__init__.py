@@ -1,0 +1,1 @@
+"""Model folders: find, verify, read and write them, and their tokenizers."""

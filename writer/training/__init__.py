@@ -1,0 +1,1 @@
+"""From text to a trained model folder: corpus, token shard, optimizer, loop, evaluation."""

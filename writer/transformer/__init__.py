@@ -1,0 +1,1 @@
+"""The networks. torch only: nothing here knows files, tokenizers or text."""
