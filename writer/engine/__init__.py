@@ -1,0 +1,1 @@
+"""Continuations from a network: reading the text once, sampling several rows, streaming answers."""
