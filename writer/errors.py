@@ -25,6 +25,7 @@ class ErrorKind(Enum):
     MODEL_DAMAGED = "The model in “{path}” cannot be used: {reason}."
     # Settings
     SETTINGS_UNREADABLE = "The settings in “{path}” cannot be read: {reason}."
+    SETTINGS_NEWER = "The settings in “{path}” are from a newer Writer; what is known here is used."
     SETTING_UNKNOWN = "There is no setting called “{name}”."
     SETTING_INVALID = "The setting “{name}” cannot be {value}: it takes {accepts}."
     # Training
