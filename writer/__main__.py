@@ -2,25 +2,76 @@
 
 import argparse
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from writer import __version__
+from writer import __version__, places
 from writer.errors import WriterError
+
+if TYPE_CHECKING:
+    from writer.engine.engine import Engine
+
+_COMMANDS = ("complete", "train")
+_DESCRIPTION = """\
+A co-writer for novelists. You type; in the pause a model on your own machine offers several
+continuations; Tab takes one. Nothing ever leaves the machine.
+"""
+_EPILOG = """\
+commands without a window (each has its own --help):
+  writer complete [FILE|-]     print continuations of a text's end
+  writer train CORPUS --out D  train a model on text files
+"""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program; return its exit status."""
-    from writer.commands import train
-
-    parser = argparse.ArgumentParser("writer")
-    parser.add_argument("--version", action="version", version=f"Writer {__version__}")
-    commands = parser.add_subparsers()
-    train.add_parser(commands)
-    arguments = parser.parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
     try:
-        return int(arguments.run(arguments))
+        if argv and argv[0] in _COMMANDS:
+            return _run_command(argv)
+        return _open_window(argv)
     except WriterError as error:
         print(f"writer: {error}", file=sys.stderr)
         return 1
+
+
+def _run_command(argv: list[str]) -> int:
+    from writer.commands import complete, train
+
+    parser = argparse.ArgumentParser("writer")
+    commands = parser.add_subparsers()
+    complete.add_parser(commands)
+    train.add_parser(commands)
+    arguments = parser.parse_args(argv)
+    return int(arguments.run(arguments))
+
+
+def _open_window(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        "writer",
+        usage="writer [FILE]\n       writer COMMAND ...",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a text to open")
+    parser.add_argument("--version", action="version", version=f"Writer {__version__}")
+    arguments = parser.parse_args(argv)
+    from writer.ui.app import run
+
+    return run(arguments.file, load_engine)
+
+
+def load_engine(model: str) -> "Engine":
+    """Load a bundled model by its name, or a model folder by its path; imports torch.
+
+    Raises:
+        WriterError: MODEL_MISSING or MODEL_DAMAGED.
+    """
+    from writer.engine.engine import load_engine as load
+
+    bundled = places.bundled_models() / model
+    return load(bundled if bundled.is_dir() else Path(model).expanduser())
 
 
 if __name__ == "__main__":

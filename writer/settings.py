@@ -4,6 +4,7 @@ The settings form, the TOML file, the flags of `writer complete` and the checks 
 the fields below, so a setting is added here and nowhere else. Standard library only.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import Field, dataclass, field, fields, replace
 from enum import StrEnum
@@ -264,6 +265,11 @@ PRESETS: dict[str, dict[str, Value]] = {
     "Wild": {"temperature": 1.2, "top_k": 100, "top_p": 1.0, "repetition_penalty": 1.05},
 }
 """Values of `Sampling` by the name of the preset that sets them."""
+
+
+def default_threads() -> int:
+    """Return how many threads the engine takes unasked: the cores less one, for everything else."""
+    return max(1, (os.cpu_count() or 2) - 1)
 
 
 def about(setting: "Field[Any]") -> About:

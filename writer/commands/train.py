@@ -95,9 +95,7 @@ def _shard(work: Path, files: list[Path], tokenizer: BPETokenizer) -> TokenShard
     if path.exists():
         return TokenShard(path)
     _say("encoding the corpus ...")
-    return write_shard(
-        path, documents(files), tokenizer, lambda n: _say(f"\r{n:,} tokens", end="")
-    )
+    return write_shard(path, documents(files), tokenizer, lambda n: _say(f"\r{n:,} tokens", end=""))
 
 
 def _evaluate(trainer: Trainer, tokenizer: BPETokenizer, files: list[Path]) -> None:

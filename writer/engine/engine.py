@@ -1,6 +1,6 @@
 """The engine: a request in, a stream of answers out; any step may be the last one wanted."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import torch
@@ -32,8 +32,13 @@ class Engine:
         self._prefix = Prefix(model.network)
         self._forbidden = _forbidden(model.tokenizer, model.network.config.vocab_size)
 
+    def set_threads(self, threads: int) -> None:
+        """Use this many threads from the next request on."""
+        if threads != torch.get_num_threads():
+            torch.set_num_threads(threads)
+
     @torch.inference_mode()
-    def stream(self, request: Request) -> Iterator[Answer]:
+    def stream(self, request: Request) -> Generator[Answer]:
         """Yield answers to `request` that grow token by token; the last one is done.
 
         The first ones, while the text is being read, have no candidates. Closing the generator
@@ -97,13 +102,12 @@ class Engine:
         return mask
 
 
-def load_engine(folder: Path, threads: int) -> Engine:
-    """Read the model in `folder` and let it use `threads` threads.
+def load_engine(folder: Path) -> Engine:
+    """Read the model in `folder`.
 
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED.
     """
-    torch.set_num_threads(threads)
     return Engine(read_model(folder))
 
 
@@ -127,8 +131,8 @@ def _is_enough(row: Row, length: int) -> bool:
 def _candidates(rows: list[Row], request: Request, done: bool) -> tuple[Candidate, ...]:
     """Return what the rows offer, without doubles, in their order."""
     found: dict[str, Candidate] = {}
-    for row in rows:
+    for number, row in enumerate(rows):
         text = trimmed(row.text, request.before, request.after, done or row.closed)
         if text and text.strip() not in found:
-            found[text.strip()] = Candidate(request.serial, text, row.mean_logprob)
+            found[text.strip()] = Candidate(request.serial, text, row.mean_logprob, number)
     return tuple(found.values())

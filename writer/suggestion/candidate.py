@@ -15,6 +15,8 @@ class Candidate:
     text: str
     mean_logprob: float
     """Natural log, averaged over tokens, so that length is no advantage."""
+    number: int = 0
+    """Which of its request's it is: stays the same while it grows."""
 
     def after_typing(self, typed: str) -> "Candidate | None":
         """Return what is left once `typed` has been typed, or None if they disagree.

@@ -48,8 +48,7 @@ class Attention(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return what x (B, T, E) reads, and its row's keys and values (B, H, T', D)."""
         query, new_keys, new_values = (
-            projection(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, H, T, D)
-            for projection in (self.query, self.key, self.value)
+            self._heads(projection(x)) for projection in (self.query, self.key, self.value)
         )
         past_keys, past_values = state.own_keys[layer], state.own_values[layer]
         keys, values = new_keys, new_values
@@ -62,6 +61,10 @@ class Attention(nn.Module):
         else:
             read = self._read(query, keys, values)
         return self.out(read.transpose(1, 2).flatten(2)), keys, values
+
+    def _heads(self, x: torch.Tensor) -> torch.Tensor:
+        rows, length, _ = x.shape
+        return x.view(rows, length, self.heads, -1).transpose(1, 2)  # (B, H, T, D)
 
     def _read(
         self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor
@@ -89,14 +92,15 @@ class Attention(nn.Module):
         shared_keys, shared_values = shared
         # Rows become queries of one matrix product over the common keys, which are read once.
         together = query.transpose(0, 1).reshape(heads, rows * new, width)
-        common = (together @ shared_keys.transpose(1, 2)).unflatten(1, (rows, new)).transpose(0, 1)
+        common = (together @ shared_keys.transpose(1, 2)).view(heads, rows, new, -1).transpose(0, 1)
         own = query @ keys.transpose(2, 3)  # (B, H, T, T')
         own = own.masked_fill(~_causal(new, keys.shape[2], query.device), float("-inf"))
         weights = torch.softmax(torch.cat((common, own), dim=-1) * self.scale, dim=-1)
         span = shared_keys.shape[1]
         of_common = weights[..., :span].transpose(0, 1).reshape(heads, rows * new, span)
-        read = (of_common @ shared_values).unflatten(1, (rows, new)).transpose(0, 1)
-        return read + weights[..., span:] @ values
+        read = (of_common @ shared_values).view(heads, rows, new, width).transpose(0, 1)
+        out: torch.Tensor = read + weights[..., span:] @ values
+        return out
 
 
 def _causal(new: int, total: int, device: torch.device) -> torch.Tensor:
@@ -136,17 +140,18 @@ class GPT(nn.Module):
         self.config = config
         self.tokens = nn.Embedding(config.vocab_size, config.n_embd)
         self.positions = nn.Embedding(config.n_ctx, config.n_embd)
-        self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layer))
+        blocks = [Block(config, layer) for layer in range(config.n_layer)]
+        self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)
         self.head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         if config.tie_word_embeddings:
             self.head.weight = self.tokens.weight
         self.dropout = nn.Dropout(config.dropout)
         self.apply(_initialize)
-        for block in self.blocks:
+        for block in blocks:
             # Branches that start silent train faster under Muon (modded-nanogpt).
-            nn.init.zeros_(block.attention.out.weight)  # type: ignore[union-attr, arg-type]
-            nn.init.zeros_(block.down.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(block.attention.out.weight)
+            nn.init.zeros_(block.down.weight)
 
     def empty_state(self) -> State:
         """Return the state of a text of which nothing has been read."""

@@ -1,0 +1,125 @@
+"""`writer complete`: the continuations of a text's end, printed."""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+
+from writer.context.window import from_word_start, window_length
+from writer.errors import ErrorKind, WriterError
+from writer.manuscript.text_file import read_text_file
+from writer.settings import Machine, Sampling, about, checked, default_threads
+from writer.suggestion.request import Answer, Request
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `complete` and a flag for each setting of `Sampling`."""
+    parser = commands.add_parser(
+        "complete",
+        help="print continuations of a text's end",
+        description="Print continuations of the end of a text.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  writer complete chapter.md --candidates 5 --seed 7",
+    )
+    parser.add_argument("file", nargs="?", default="-", help="a text file; - reads the input")
+    for setting in fields(Sampling):
+        words = about(setting)
+        parser.add_argument(
+            f"--{setting.name.replace('_', '-')}",
+            type=type(setting.default),
+            default=setting.default,
+            metavar=words.technical.split()[-1].upper(),
+            help=f"{words.help} ({setting.default}; {words.minimum:g} to {words.maximum:g})",
+        )
+    parser.add_argument(
+        "--model", default=Machine().model, help="a bundled model or a folder (%(default)s)"
+    )
+    parser.add_argument("--threads", type=int, default=0, help="0 = all cores but one")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the continuations; return the exit status."""
+    sampling = Sampling(
+        **{  # type: ignore[arg-type]
+            setting.name: checked(setting, getattr(arguments, setting.name))
+            for setting in fields(Sampling)
+        }
+    )
+    request = make_request(_read(arguments.file), sampling)
+    from writer.__main__ import load_engine
+
+    engine = load_engine(arguments.model)
+    engine.set_threads(arguments.threads or default_threads())
+    with closing(engine.stream(request)) as answers:
+        if arguments.json:
+            _print_json(_last(answers))
+        elif sys.stdout.isatty():
+            _print_growing(answers)
+        else:
+            _print_plain(_last(answers))
+    return 0
+
+
+def make_request(text: str, sampling: Sampling) -> Request:
+    """Return the request for what follows `text`."""
+    length = window_length(len(text), sampling.context_length)
+    before = from_word_start(text[len(text) - length :], at_start=length >= len(text))
+    seed = sampling.seed or random.randrange(1, 2**31)
+    return Request(0, len(text), before, "", sampling, seed)
+
+
+def _read(file: str) -> str:
+    if file != "-":
+        return read_text_file(Path(file)).text
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WriterError(
+            ErrorKind.FILE_UNREADABLE, path="standard input", reason="it is not UTF-8"
+        ) from error
+
+
+def _last(answers: Iterator[Answer]) -> Answer:
+    *_, last = answers
+    return last
+
+
+def _print_plain(answer: Answer) -> None:
+    for number, candidate in enumerate(answer.candidates, 1):
+        print(f"{number}. {candidate.text.strip()}")
+
+
+def _print_json(answer: Answer) -> None:
+    found = {
+        "seed": answer.request.seed,
+        "tokens_read": answer.tokens_read,
+        "candidates": [
+            {"text": each.text, "mean_logprob": round(each.mean_logprob, 4)}
+            for each in answer.candidates
+        ],
+    }
+    print(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+def _print_growing(answers: Iterator[Answer]) -> None:
+    """Write the candidates over and over in place, as they grow."""
+    shown = 0
+    for answer in answers:
+        if shown:
+            print(f"\033[{shown}A\033[J", end="")
+        width = shutil.get_terminal_size().columns
+        lines = [
+            f"{number}. {' '.join(candidate.text.split())}"
+            for number, candidate in enumerate(answer.candidates, 1)
+        ]
+        # While they grow a line each, so that going back up finds the first one.
+        for line in lines:
+            print(line if answer.done else line[: width - 1])
+        shown = len(lines)

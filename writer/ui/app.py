@@ -1,0 +1,91 @@
+"""The program with a window: the one place that puts the parts together.
+
+The engine is handed in as a callable and loaded on the sampler's thread, so that importing this
+imports no torch and the writer can type before the model is there.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from writer import places
+from writer.errors import ErrorKind, WriterError
+from writer.manuscript.recent import RecentFiles
+from writer.manuscript.recovery import Recovery
+from writer.settings import Settings, Theme
+from writer.settings_file import read_settings, write_settings
+from writer.ui.commands import add_menus
+from writer.ui.document import Document
+from writer.ui.icons import icon
+from writer.ui.main_window import MainWindow
+from writer.ui.sampler import Sampler, Streamer
+from writer.ui.session import Session, threads_of
+from writer.ui.theme import ThemeWatcher, apply_theme
+
+LoadEngine = Callable[[str], Streamer]
+"""Takes the model's name or folder, as the settings have it."""
+
+
+def run(path: Path | None, load_engine: LoadEngine) -> int:
+    """Open the window, with the text at `path` or the last one; return the exit status."""
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Writer")
+    app.setDesktopFileName("writer")
+    session, window, sampler = build(app, load_engine)
+    sys.excepthook = partial(_report, sys.excepthook, session)
+    window.show()
+    session.begin(path)
+    window.page.setFocus()
+    sampler.start()
+    return app.exec()
+
+
+def build(app: QApplication, load_engine: LoadEngine) -> tuple[Session, MainWindow, Sampler]:
+    """Return the parts of one window, connected, nothing shown or started yet."""
+    settings_path = places.config_folder() / "settings.toml"
+    settings, notices = read_settings(settings_path)
+    theme = ThemeWatcher(app, Theme(settings.appearance.theme))
+    apply_theme(app, theme.palette)
+    app.setWindowIcon(icon("writer", theme.palette.accent))
+    state = QSettings(str(places.config_folder() / "window.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(settings, state)
+    recovery = Recovery(places.data_folder() / "recovery")
+    recent = RecentFiles(places.data_folder() / "recent.json")
+    document = Document(window.page, recovery, recent)
+    sampler = Sampler(partial(load_engine, settings.machine.model), threads_of(settings))
+    sampler.setParent(window)
+    session = Session(
+        window, document, sampler, theme, settings, partial(_write_settings, settings_path)
+    )
+    add_menus(window, session, recent)
+    for notice in notices:
+        window.messages.show_message(session.words_of(notice), "error")
+    return session, window, sampler
+
+
+def _write_settings(path: Path, settings: Settings) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriterError(
+            ErrorKind.SAVE_FAILED, path=path, reason=error.strerror or error
+        ) from error
+    write_settings(path, settings)
+
+
+def _report(
+    before: Callable[[type[BaseException], BaseException, TracebackType | None], object],
+    session: Session,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """Say what nobody foresaw, keep the text, and leave the trace for whoever mends it."""
+    before(kind, error, trace)
+    if isinstance(error, Exception):
+        session.report(WriterError(ErrorKind.INTERNAL, reason=f"{kind.__name__}: {error}"))

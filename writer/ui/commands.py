@@ -1,0 +1,142 @@
+"""The window's menus: each command with its words and its key."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from writer.manuscript.recent import RecentFiles
+from writer.settings import Theme
+from writer.ui.main_window import MainWindow
+from writer.ui.menus import Command, add_menu
+from writer.ui.session import Session
+
+_KEYS = QKeySequence.StandardKey
+
+
+def add_menus(window: MainWindow, session: Session, recent: RecentFiles) -> None:
+    """Give the window its menus."""
+    _add_file_menu(window, session, recent)
+    _add_edit_menu(window)
+    _add_view_menu(window, session)
+    _add_suggest_menu(window, session)
+    tr = window.tr
+    add_menu(window, tr("&Help"), [Command(tr("&About Writer"), session.about)])
+
+
+def _add_file_menu(window: MainWindow, session: Session, recent: RecentFiles) -> None:
+    tr = window.tr
+    menu = add_menu(
+        window,
+        tr("&File"),
+        [
+            Command(tr("&New"), session.new, (_KEYS.New,)),
+            Command(tr("&Open…"), session.open_dialog, (_KEYS.Open,)),
+            None,
+            Command(tr("&Save"), session.save, (_KEYS.Save,)),
+            Command(tr("Save &as…"), session.save_as_dialog, ("Ctrl+Shift+S",)),
+            None,
+            Command(tr("&Quit"), window.close, (_KEYS.Quit,)),
+        ],
+    )
+    submenu = QMenu(tr("Open &recent"), menu)
+    menu.insertMenu(menu.actions()[2], submenu)
+    RecentMenu(submenu, recent, session)
+
+
+class RecentMenu(QObject):
+    """Fills a menu with the recent files each time it opens."""
+
+    def __init__(self, menu: QMenu, recent: RecentFiles, session: Session) -> None:
+        super().__init__(menu)
+        self._menu = menu
+        self._recent = recent
+        self._session = session
+        menu.aboutToShow.connect(self._on_about_to_show)
+
+    def _on_about_to_show(self) -> None:
+        self._menu.clear()
+        for entry in self._recent.entries():
+            action = self._menu.addAction(entry.path.name)
+            action.setToolTip(str(entry.path))
+            action.setEnabled(entry.exists)
+            action.triggered.connect(partial(self._open, entry.path))
+        if self._menu.isEmpty():
+            self._menu.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    def _open(self, path: Path) -> None:
+        self._session.open(path)
+
+
+def _add_edit_menu(window: MainWindow) -> None:
+    tr, page, find = window.tr, window.page, window.find_bar
+    add_menu(
+        window,
+        tr("&Edit"),
+        [
+            Command(tr("&Undo"), page.undo, (_KEYS.Undo,)),
+            Command(tr("&Redo"), page.redo, ("Ctrl+Shift+Z", "Ctrl+Y")),
+            None,
+            Command(tr("Cu&t"), page.cut, (_KEYS.Cut,)),
+            Command(tr("&Copy"), page.copy, (_KEYS.Copy,)),
+            Command(tr("&Paste"), page.paste, (_KEYS.Paste,)),
+            Command(tr("Select &all"), page.selectAll, (_KEYS.SelectAll,)),
+            None,
+            Command(tr("&Find…"), find.open_find, (_KEYS.Find,)),
+            Command(tr("Find &next"), find.find_next, (_KEYS.FindNext,)),
+            Command(tr("Find &previous"), find.find_previous, (_KEYS.FindPrevious,)),
+            Command(tr("R&eplace…"), find.open_replace, ("Ctrl+H",)),
+        ],
+    )
+
+
+def _add_view_menu(window: MainWindow, session: Session) -> None:
+    tr = window.tr
+    menu = add_menu(
+        window,
+        tr("&View"),
+        [
+            Command(tr("&Continuations"), window.toggle_candidates, ("F9",)),
+            Command(tr("How it &writes"), window.toggle_settings, ("Ctrl+,",)),
+            None,
+            Command(tr("&Larger text"), partial(session.zoom, 1), ("Ctrl++", "Ctrl+=")),
+            Command(tr("S&maller text"), partial(session.zoom, -1), ("Ctrl+-",)),
+            Command(tr("&Full screen"), window.toggle_full_screen, ("F11",)),
+            None,
+        ],
+    )
+    words = {
+        Theme.SYSTEM: tr("Colours as the s&ystem"),
+        Theme.LIGHT: tr("L&ight paper"),
+        Theme.DARK: tr("&Dark paper"),
+    }
+    group = QActionGroup(window)
+    for theme, text in words.items():
+        action = menu.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(session.theme == theme)
+        action.triggered.connect(partial(session.set_theme, theme))
+        group.addAction(action)
+
+
+def _add_suggest_menu(window: MainWindow, session: Session) -> None:
+    tr, suggester = window.tr, session.suggester
+    add_menu(
+        window,
+        tr("&Suggest"),
+        [
+            # Input methods take Ctrl+Space, so there is a second key.
+            Command(tr("&Ask now, or for others"), session.ask, ("Ctrl+Space", "Alt+\\")),
+            Command(tr("Next continuation"), partial(suggester.walk, 1), ("Alt+]",)),
+            Command(tr("Previous continuation"), partial(suggester.walk, -1), ("Alt+[",)),
+            None,
+            Command(tr("&Take it"), suggester.take_all, hint="Tab"),
+            Command(tr("Take a &word"), suggester.take_word, hint="Ctrl+Right"),
+            Command(tr("Take a &sentence"), suggester.take_sentence, hint="Ctrl+Down"),
+            Command(tr("&Dismiss"), suggester.dismiss, hint="Esc"),
+            None,
+            Command(tr("Switch &mode"), session.switch_mode, ("Ctrl+Shift+Space",)),
+        ],
+    )

@@ -1,0 +1,202 @@
+"""The document: which text the page shows, and its way to and from the disk.
+
+A named file is saved into itself some seconds after the last key; an untitled text goes into a
+recovery copy. Whatever cannot be written stays on the page, in a recovery copy, and is said.
+"""
+
+import contextlib
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from writer.errors import WriterError
+from writer.manuscript.recent import RecentFiles
+from writer.manuscript.recovery import RecoveredText, Recovery
+from writer.manuscript.text_file import TextFile, new_text_file, read_text_file
+from writer.ui import utf16
+from writer.ui.editor import Page
+
+AUTOSAVE_MS = 5_000
+"""After the last key."""
+
+
+class Document(QObject):
+    """The one text of a window."""
+
+    named = Signal(str, bool)
+    """The name to show, empty for an untitled text, and whether it has unsaved changes."""
+    noticed = Signal(object)
+    """A `Notice` about a file that opened."""
+    refused = Signal(object)
+    """A `WriterError`: something could not be opened."""
+    unsaved = Signal(object)
+    """A `WriterError`: the text could not be saved; it is still on the page."""
+    saved = Signal()
+
+    def __init__(self, page: Page, recovery: Recovery, recent: RecentFiles) -> None:
+        super().__init__(page)
+        self._page = page
+        self._recovery = recovery
+        self._recent = recent
+        self._file: TextFile | None = None
+        self._copy = Recovery.new_id()
+        self._copied = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(AUTOSAVE_MS)
+        self._timer.timeout.connect(self.keep)
+        page.edited.connect(self._on_edited)
+        page.modification_changed.connect(self._announce)
+
+    @property
+    def path(self) -> Path | None:
+        """Where the text is stored; None of an untitled one."""
+        return self._file.path if self._file else None
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether closing the text loses nothing."""
+        return not self._page.document().isModified() or self._is_blank()
+
+    def last_path(self) -> Path | None:
+        """Return the file worked on last, if it is there."""
+        entries = self._recent.entries()
+        return entries[0].path if entries and entries[0].exists else None
+
+    def copies(self) -> list[RecoveredText]:
+        """Return the texts that earlier sessions could not save."""
+        return self._recovery.pending()
+
+    # Opening
+
+    def new(self) -> None:
+        """Show an untitled, empty text."""
+        self._leave()
+        self._show(None, "", 0)
+
+    def open(self, path: Path) -> bool:
+        """Show the text of a file; return whether it opened. The page is as it was if not."""
+        try:
+            file = read_text_file(path)
+        except WriterError as error:
+            self.refused.emit(error)
+            return False
+        self._leave()
+        self._show(file, file.text, self._recent.cursor(path))
+        self._remember(path)
+        if file.notice is not None:
+            self.noticed.emit(file.notice)
+        return True
+
+    def restore(self, copy: RecoveredText) -> None:
+        """Show a recovered text as an untitled one with unsaved changes."""
+        self._leave()
+        self._show(None, copy.text, 0)
+        self._copy, self._copied = copy.id, True
+        self._page.document().setModified(True)
+
+    def _show(self, file: TextFile | None, text: str, cursor: int) -> None:
+        self._timer.stop()
+        self._file = file
+        self._copy, self._copied = Recovery.new_id(), False
+        self._page.load(text)
+        place = self._page.textCursor()
+        place.setPosition(min(utf16.units(text[:cursor]), utf16.units(text)))
+        self._page.setTextCursor(place)
+        self._announce()
+
+    def _leave(self) -> None:
+        """Keep what has to be kept of the text on the page before another takes its place."""
+        self._timer.stop()
+        if self._file is not None:
+            caret = len(self._page.text_before(self._page.caret(), self._page.caret()))
+            # Not to remember the place is no loss worth a message.
+            with contextlib.suppress(WriterError):
+                self._recent.set_cursor(self._file.path, caret)
+
+    # Saving
+
+    def keep(self) -> None:
+        """Save a named text into its file, an untitled one into its recovery copy."""
+        self._timer.stop()
+        if not self._page.document().isModified():
+            return
+        if self._file is not None:
+            self.save()
+        elif not self._is_blank():
+            self._copy_text("")
+
+    def save(self, overwrite: bool = False, encoding: str | None = None) -> bool:
+        """Save into the named file; return whether it is safe on disk."""
+        if self._file is None:
+            return False
+        text = self._page.read()
+        try:
+            self._file = self._file.save(text, overwrite=overwrite, encoding=encoding)
+        except WriterError as error:
+            self._copy_text(self._file.path.name)
+            self.unsaved.emit(error)
+            return False
+        self._on_saved()
+        return True
+
+    def save_as(self, path: Path) -> bool:
+        """Save into another file, which is the text's from then on."""
+        text = self._page.read()
+        target = self._file if self._file and self._file.path == path else new_text_file(path)
+        try:
+            self._file = target.save(text, overwrite=True)
+        except WriterError as error:
+            self._copy_text(path.name)
+            self.unsaved.emit(error)
+            return False
+        self._remember(path)
+        self._on_saved()
+        return True
+
+    def abandon(self) -> None:
+        """Let go of the text on the page: its recovery copy goes too."""
+        self._drop_copy()
+
+    def close(self) -> None:
+        """Remember the place; the copies of what is not saved wait for the next start."""
+        self._leave()
+        self._recovery.close()
+
+    def _on_saved(self) -> None:
+        self._drop_copy()
+        self._page.document().setModified(False)
+        self._announce()
+        self.saved.emit()
+
+    def _copy_text(self, name: str) -> None:
+        try:
+            self._recovery.keep(self._copy, self._page.read(), name)
+        except WriterError as error:
+            self.unsaved.emit(error)
+        else:
+            self._copied = True
+
+    def _drop_copy(self) -> None:
+        if self._copied:
+            self._copied = False
+            with contextlib.suppress(WriterError):  # it would only be offered once more
+                self._recovery.discard(self._copy)
+
+    # Small things
+
+    def _on_edited(self) -> None:
+        self._timer.start()
+        if self._page.document().isModified():
+            self._announce()
+
+    def _announce(self) -> None:
+        name = self._file.path.name if self._file else ""
+        self.named.emit(name, self._page.document().isModified())
+
+    def _remember(self, path: Path) -> None:
+        with contextlib.suppress(WriterError):
+            self._recent.add(path)
+
+    def _is_blank(self) -> bool:
+        return self._file is None and self._page.document().isEmpty()

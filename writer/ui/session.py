@@ -1,0 +1,354 @@
+"""The session: one window at work. It connects page, document, suggester, sampler and panes.
+
+What each part does is its own business; here stands what one's signal means to the others, and
+the questions that only a person can answer.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from writer import __version__
+from writer.errors import ErrorKind, WriterError
+from writer.manuscript.recovery import RecoveredText
+from writer.manuscript.text_file import Notice
+from writer.settings import Mode, Settings, Theme, default_threads
+from writer.suggestion.request import Request
+from writer.ui.document import Document
+from writer.ui.main_window import MainWindow
+from writer.ui.palette import Palette
+from writer.ui.sampler import Sampler
+from writer.ui.suggester import Asked, Suggester
+from writer.ui.theme import ThemeWatcher, apply_theme, page_font
+from writer.ui.word_counter import WordCounter
+
+_FILTER = "Text (*.txt *.md *.markdown);;All files (*)"
+_SETTINGS_WRITE_MS = 500
+_MODES = (Mode.AFTER_PAUSE, Mode.ON_DEMAND, Mode.OFF)
+
+
+class Session(QObject):
+    """One window, one text, one model."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        document: Document,
+        sampler: Sampler,
+        theme: ThemeWatcher,
+        settings: Settings,
+        write_settings: Callable[[Settings], None],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._document = document
+        self._sampler = sampler
+        self._theme = theme
+        self._settings = settings
+        self._write_settings = write_settings
+        self._model = ""
+        self._n_ctx = 0
+        self._took_ms: int | None = None
+        self.suggester = Suggester(window.page, window.candidates, settings)
+        self._words = WordCounter(window.page)
+        self._writing = QTimer(self)
+        self._writing.setSingleShot(True)
+        self._writing.setInterval(_SETTINGS_WRITE_MS)
+        self._writing.timeout.connect(self._on_settings_due)
+        self._connect()
+        self._on_palette_changed(theme.palette)
+        window.status.set_model("", self.tr("loading"))
+        window.status.set_save_state("")
+
+    def _connect(self) -> None:
+        window, document, sampler = self._window, self._document, self._sampler
+        suggester = self.suggester
+        suggester.wanted.connect(sampler.ask)
+        suggester.unwanted.connect(sampler.cancel)
+        suggester.wanted.connect(self._on_wanted)
+        suggester.asked.connect(self._on_asked)
+        suggester.idle.connect(self._on_idle)
+        sampler.answered.connect(suggester.show_answer)
+        sampler.failed.connect(self._on_failed)
+        sampler.loaded.connect(self._on_loaded)
+        sampler.load_failed.connect(self._on_load_failed)
+        document.named.connect(self._on_named)
+        document.saved.connect(self._on_saved)
+        document.noticed.connect(self._on_noticed)
+        document.refused.connect(self._on_refused)
+        document.unsaved.connect(self._on_unsaved)
+        window.page.loaded.connect(self._words.count_anew)
+        window.page.file_dropped.connect(self.open)
+        window.page.zoom_requested.connect(self.zoom)
+        window.settings_pane.settings_changed.connect(self.set_settings)
+        window.find_bar.closed.connect(window.page.setFocus)
+        window.close_asked.connect(self._on_close_asked)
+        self._words.changed.connect(self._on_words_changed)
+        self._words.count_anew()
+        self._theme.palette_changed.connect(self._on_palette_changed)
+
+    @property
+    def theme(self) -> Theme:
+        """The theme that the writer has chosen."""
+        return Theme(self._settings.appearance.theme)
+
+    def begin(self, path: Path | None) -> None:
+        """Show the text at `path`, or the one worked on last, and offer what was left unsaved."""
+        path = path or self._document.last_path()
+        if path is None or not self._document.open(path):
+            self._document.new()
+        self.offer_copies(self._document.copies())
+
+    def ask(self) -> None:
+        """Ask for continuations at once, or say why there will be none."""
+        if self._settings.suggesting.mode == Mode.OFF:
+            words = self.tr("Suggestions are off.")
+            self._window.messages.show_message(
+                words, action=self.tr("Switch them on"), on_action=self.switch_mode, seconds=8
+            )
+        self.suggester.ask()
+
+    def report(self, error: WriterError) -> None:
+        """Say a failure that nobody foresaw, and keep the text."""
+        self._document.keep()
+        self._window.messages.show_message(self.words_of(error), "error")
+
+    # Files
+
+    def new(self) -> None:
+        """Begin an untitled text."""
+        if self._may_leave():
+            self._document.new()
+
+    def open_dialog(self) -> None:
+        """Let the writer choose a file to open."""
+        folder = str(self._document.path.parent) if self._document.path else str(Path.home())
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), folder, _FILTER)
+        if name:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Open a file, once the text on the page is safe."""
+        if self._may_leave():
+            self._document.open(path)
+
+    def save(self) -> bool:
+        """Save; an untitled text asks where. Return whether it is safe on disk."""
+        return self._document.save() if self._document.path else self.save_as_dialog()
+
+    def save_as_dialog(self) -> bool:
+        """Let the writer choose where to save."""
+        start = str(self._document.path or Path.home() / self.tr("Untitled.md"))
+        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save as"), start, _FILTER)
+        if not name:
+            return False
+        path = Path(name)
+        return self._document.save_as(path if path.suffix else path.with_suffix(".md"))
+
+    def offer_copies(self, copies: list[RecoveredText]) -> None:
+        """Offer the texts that an earlier session could not save."""
+        for copy in copies:
+            words = self.tr("Text that was not saved is still here: “{preview}”").format(
+                preview=copy.preview
+            )
+            restore = partial(self._restore, copy)
+            self._window.messages.show_message(words, action=self.tr("Open it"), on_action=restore)
+
+    def _restore(self, copy: RecoveredText) -> None:
+        if self._may_leave():
+            self._document.restore(copy)
+
+    def _may_leave(self) -> bool:
+        """Make the text on the page safe, asking where that needs a person."""
+        if self._document.is_safe:
+            return True
+        if self._document.path and self._document.save():
+            return True
+        return self._ask_about_unsaved()
+
+    def _ask_about_unsaved(self) -> bool:
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(self.tr("Writer"))
+        named = self._document.path is not None
+        box.setText(
+            self.tr("This text could not be saved where it belongs.")
+            if named
+            else self.tr("This text has no file yet.")
+        )
+        box.setInformativeText(self.tr("Save it before it is closed?"))
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        if answer == buttons.Save:
+            return self.save_as_dialog()
+        if answer == buttons.Discard:
+            self._document.abandon()
+        return answer == buttons.Discard
+
+    def _on_close_asked(self, event: QCloseEvent) -> None:
+        if not self._may_leave():
+            event.ignore()
+            return
+        self.suggester.dismiss()
+        self._document.close()
+        self._on_settings_due()
+        self._sampler.stop()
+
+    # What the document says
+
+    def _on_named(self, name: str, modified: bool) -> None:
+        self._window.setWindowTitle(f"{name or self.tr('Untitled')}[*] — Writer")
+        self._window.setWindowModified(modified)
+        if modified:
+            self._window.status.set_save_state(self.tr("not saved yet"))
+        else:
+            self._window.status.set_save_state("")
+
+    def _on_saved(self) -> None:
+        self._window.status.set_save_state(self.tr("saved"))
+
+    def _on_noticed(self, notice: Notice) -> None:
+        words = self.tr(notice.kind.value).format(**notice.fields)
+        self._window.messages.show_message(words, seconds=20)
+
+    def _on_refused(self, error: WriterError) -> None:
+        self._window.messages.show_message(self.words_of(error), "error")
+
+    def _on_unsaved(self, error: WriterError) -> None:
+        actions: dict[ErrorKind, tuple[str, Callable[[], object]]] = {
+            ErrorKind.CHANGED_ON_DISK: (self.tr("Save over it"), self._save_over),
+            ErrorKind.UNENCODABLE: (self.tr("Save as UTF-8"), self._save_as_utf8),
+        }
+        action, run = actions.get(error.kind, (self.tr("Save elsewhere…"), self.save_as_dialog))
+        self._window.messages.show_message(self.words_of(error), "error", action, run)
+
+    def _save_over(self) -> None:
+        self._document.save(overwrite=True)
+
+    def _save_as_utf8(self) -> None:
+        self._document.save(encoding="utf-8")
+
+    def words_of(self, error: WriterError) -> str:
+        """Return the sentence of a failure in the writer's language."""
+        return QCoreApplication.translate("errors", error.kind.value).format(**error.fields)
+
+    def _on_words_changed(self, words: int, more: int) -> None:
+        self._window.status.set_words(words)
+        self._window.status.set_session(more or None)
+
+    # The model
+
+    def _on_loaded(self, name: str, n_ctx: int) -> None:
+        self._model, self._n_ctx = name, n_ctx
+        self.suggester.set_n_ctx(n_ctx)
+        self._limit_context()
+        self._on_idle()
+
+    def _on_load_failed(self, error: WriterError) -> None:
+        self._window.candidates.show_message(self.words_of(error))
+        self._window.messages.show_message(self.words_of(error), "error")
+        self._window.status.set_model("", self.tr("no model"))
+
+    def _on_failed(self, request: Request, error: WriterError) -> None:
+        self.suggester.show_failure(request, error, self.words_of(error))
+
+    def _on_wanted(self) -> None:
+        self._show_state(self.tr("thinking") if self._model else self.tr("loading"))
+
+    def _on_asked(self, asked: Asked) -> None:
+        if asked.done:
+            self._took_ms = asked.took_ms
+            self._show_state(self.tr("ready"))
+        note = self.tr("the last {n} words").format(n=f"{asked.words_read:,}")
+        self._window.settings_pane.set_note("context_length", note)
+        self._window.status.set_hint(self.tr("Tab takes") if self.suggester.is_offering else "")
+
+    def _on_idle(self) -> None:
+        self._window.status.set_hint("")
+        if self._model:
+            off = self._settings.suggesting.mode == Mode.OFF
+            self._show_state(self.tr("off") if off else self.tr("ready"))
+
+    def _show_state(self, state: str) -> None:
+        self._window.status.set_model(self._model, state, self._took_ms)
+
+    # Settings
+
+    def set_settings(self, settings: Settings) -> None:
+        """Go by `settings` from now on, in every part of the window."""
+        before, self._settings = self._settings, settings
+        self.suggester.set_settings(settings)
+        self._window.settings_pane.show_settings(settings)
+        self._sampler.set_threads(threads_of(settings))
+        self._theme.choose(Theme(settings.appearance.theme))
+        if settings.appearance.font_size != before.appearance.font_size:
+            self._on_palette_changed(self._theme.palette)
+        if settings.sampling.length != before.sampling.length:
+            self._limit_context()
+        if settings.suggesting.mode != before.suggesting.mode:
+            self._window.candidates.show_empty(settings.suggesting.mode)
+            self._on_idle()
+        self._writing.start()
+
+    def switch_mode(self) -> None:
+        """Suggest after a pause, on demand, not at all, and again after a pause."""
+        now = _MODES.index(Mode(self._settings.suggesting.mode))
+        mode = _MODES[(now + 1) % len(_MODES)]
+        self.set_settings(self._settings.with_value("suggesting", "mode", mode.value))
+        said = {
+            Mode.AFTER_PAUSE: self.tr("Suggestions come after a pause."),
+            Mode.ON_DEMAND: self.tr("Suggestions come when you ask."),
+            Mode.OFF: self.tr("Suggestions are off."),
+        }
+        self._window.messages.show_message(said[mode], seconds=3)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the window light, dark or as the system is."""
+        self.set_settings(self._settings.with_value("appearance", "theme", theme.value))
+
+    def zoom(self, steps: int) -> None:
+        """Make the page's letters larger or smaller."""
+        size = min(36, max(12, self._settings.appearance.font_size + steps))
+        self.set_settings(self._settings.with_value("appearance", "font_size", size))
+
+    def about(self) -> None:
+        """Say what this is."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(self.tr("About Writer"))
+        box.setText(f"Writer {__version__}")
+        box.setInformativeText(
+            self.tr("A co-writer on your own machine. Nothing you write leaves it.")
+        )
+        box.exec()
+
+    def _limit_context(self) -> None:
+        if self._n_ctx:
+            limit = self._n_ctx - self._settings.sampling.length - 1
+            self._window.settings_pane.set_limit("context_length", limit)
+
+    def _on_settings_due(self) -> None:
+        if not self._writing.isActive() and self.sender() is not self._writing:
+            return  # nothing has changed since they were written
+        self._writing.stop()
+        try:
+            self._write_settings(self._settings)
+        except WriterError as error:
+            self._window.messages.show_message(self.words_of(error), "error")
+
+    def _on_palette_changed(self, palette: Palette) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, palette)
+        self._window.page.set_appearance(palette, page_font(self._settings.appearance.font_size))
+
+
+def threads_of(settings: Settings) -> int:
+    """Return how many threads the engine may use."""
+    return settings.machine.threads or default_threads()
