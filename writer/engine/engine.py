@@ -129,7 +129,13 @@ def _is_enough(row: Row, length: int) -> bool:
 
 
 def _candidates(rows: list[Row], request: Request, done: bool) -> tuple[Candidate, ...]:
-    """Return what the rows offer, without doubles, in their order."""
+    """Return what the rows offer, without doubles, in their order.
+
+    Nothing is offered before the first row has something: it is the one that the ghost shows, and
+    another in its place would have to make way for it a moment later.
+    """
+    if not (done or rows[0].closed or rows[0].text.strip()):
+        return ()
     found: dict[str, Candidate] = {}
     for number, row in enumerate(rows):
         text = trimmed(row.text, request.before, request.after, done or row.closed)

@@ -53,8 +53,8 @@ class Muon(torch.optim.Optimizer):
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(parameter)
         state["momentum"].lerp_(gradient, 1 - decay)
-        momentum: torch.Tensor = state["momentum"]
-        return gradient.lerp(momentum, decay)  # Nesterov
+        ahead: torch.Tensor = gradient.lerp(state["momentum"], decay)  # Nesterov
+        return ahead
 
 
 def orthogonalized(matrices: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """The window: the page in the middle, panes at its right, bars beneath, and the menus."""
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -35,7 +35,7 @@ class MainWindow(QMainWindow):
         self._columns = QSplitter(Qt.Orientation.Horizontal)
         self._lay_out()
         self.setMinimumSize(480, 360)
-        self.resize(*_FIRST_SIZE)
+        self.resize(QSize(*_FIRST_SIZE).boundedTo(self.screen().availableSize() * 0.9))
         self._restore()
 
     def _lay_out(self) -> None:
