@@ -53,8 +53,7 @@ class Muon(torch.optim.Optimizer):
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(parameter)
         state["momentum"].lerp_(gradient, 1 - decay)
-        ahead: torch.Tensor = gradient.lerp(state["momentum"], decay)  # Nesterov
-        return ahead
+        return gradient.lerp(state["momentum"], decay)  # Nesterov
 
 
 def orthogonalized(matrices: torch.Tensor) -> torch.Tensor:
@@ -68,4 +67,5 @@ def orthogonalized(matrices: torch.Tensor) -> torch.Tensor:
     for _ in range(_ITERATIONS):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.mT if tall else x).to(matrices.dtype)
+    orthogonal: torch.Tensor = x.mT if tall else x
+    return orthogonal.to(matrices.dtype)

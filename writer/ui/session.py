@@ -60,7 +60,7 @@ class Session(QObject):
         self._writing.setInterval(_SETTINGS_WRITE_MS)
         self._writing.timeout.connect(self._on_settings_due)
         self._connect()
-        self._on_palette_changed(theme.palette)
+        self._draw_page()
         window.status.set_model("", self.tr("loading"))
         window.status.set_save_state("")
 
@@ -288,7 +288,7 @@ class Session(QObject):
         self._sampler.set_threads(threads_of(settings))
         self._theme.choose(Theme(settings.appearance.theme))
         if settings.appearance.font_size != before.appearance.font_size:
-            self._on_palette_changed(self._theme.palette)
+            self._draw_page()
         if settings.sampling.length != before.sampling.length:
             self._limit_context()
         if settings.suggesting.mode != before.suggesting.mode:
@@ -346,7 +346,11 @@ class Session(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply_theme(app, palette)
-        self._window.page.set_appearance(palette, page_font(self._settings.appearance.font_size))
+        self._draw_page()
+
+    def _draw_page(self) -> None:
+        font = page_font(self._settings.appearance.font_size)
+        self._window.page.set_appearance(self._theme.palette, font)
 
 
 def threads_of(settings: Settings) -> int:

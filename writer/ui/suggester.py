@@ -176,6 +176,7 @@ class Suggester(QObject):
         """Take the candidate at `index`."""
         if self._offer is not None and self._offer.text(index):
             self._offer.choose(index)
+            self._show()
             self._take(self._offer.text())
 
     def _take(self, text: str) -> None:
@@ -187,37 +188,33 @@ class Suggester(QObject):
         self._since_taken.start()
         self._taking = True
         try:
-            if not offer.take(text, utf16.units(text)):
-                self._page.ghost.clear()
-            else:
-                self._page.ghost.type_through(text)
             self._page.insert(text)
         finally:
             self._taking = False
-        if not whole:
-            self._show()
-            return
-        self.dismiss()
-        if self._settings.suggesting.mode == Mode.AFTER_PAUSE:
-            self._attempt = 0
+        if whole and self._settings.suggesting.mode == Mode.AFTER_PAUSE:
             self._ask()
 
     # What the page does
 
     def _on_edited(self, position: int, removed: int, added: str | None) -> None:
-        if self._taking:
-            return
         offer = self._offer
-        if offer is not None and not removed and added and position == offer.position:
-            goes_on = self.is_offering and self._page.ghost.text == offer.text()
-            if goes_on and offer.take(added, utf16.units(added)):
-                self._page.ghost.type_through(added)
-                self._panel.show_candidates(offer.texts, offer.chosen, offer.done)
-                return
+        agrees = self._taking or (offer is not None and position == offer.position and not removed)
+        if offer is not None and added and agrees and self._goes_on(offer, added):
+            return
         self.dismiss()
         self._attempt = 0
         if self._settings.suggesting.mode == Mode.AFTER_PAUSE:
             self._pause.start(self._settings.suggesting.pause_ms)
+
+    def _goes_on(self, offer: Offer, added: str) -> bool:
+        """Shorten offer and ghost by what was added; return whether anything is left."""
+        shown = self._page.ghost.text
+        # A preview of another candidate is no promise about the chosen one.
+        if shown != offer.text() or not offer.take(added, utf16.units(added)):
+            return False
+        self._page.ghost.type_through(added)
+        self._panel.show_candidates(offer.texts, offer.chosen, offer.done)
+        return True
 
     def _on_composition_changed(self, composing: bool) -> None:
         if composing:

@@ -1,0 +1,80 @@
+"""A whole window with a scripted engine, whose pauses take no time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from tests.conftest import ScriptedEngine
+from writer import places
+from writer.ui.app import build
+from writer.ui.main_window import MainWindow
+from writer.ui.sampler import Sampler
+from writer.ui.session import Session
+
+
+@dataclass
+class Desk:
+    """One window at work, and the hands at its keyboard."""
+
+    session: Session
+    window: MainWindow
+    sampler: Sampler
+    engine: ScriptedEngine
+    bot: object
+
+    @property
+    def page(self):
+        return self.window.page
+
+    @property
+    def ghost(self) -> str:
+        return self.window.page.ghost.text
+
+    def type(self, text: str) -> None:
+        self.bot.keyClicks(self.page, text)
+
+    def press(self, key: Qt.Key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+        self.bot.keyClick(self.page, key, modifier)
+
+    def wait_for_ghost(self, text: str) -> None:
+        self.bot.waitUntil(lambda: self.ghost == text)
+
+    def settle(self) -> None:
+        """Let everything that is due happen."""
+        for _ in range(3):
+            QApplication.processEvents()
+
+
+@pytest.fixture
+def open_desk(qtbot, qapp) -> Iterator[Callable[..., Desk]]:
+    """Return a function that opens a window whose engine follows a script."""
+    desks = []
+
+    def make(*script, settings: str = "", path=None) -> Desk:
+        config = places.config_folder()
+        config.mkdir(parents=True, exist_ok=True)
+        if not (config / "settings.toml").exists():
+            text = settings or "[suggesting]\npause_ms = 0\n"
+            (config / "settings.toml").write_text(f"version = 1\n{text}")
+        engine = ScriptedEngine(*script)
+        session, window, sampler = build(qapp, lambda _model: engine)
+        desk = Desk(session, window, sampler, engine, qtbot)
+        desks.append(desk)
+        window.show()
+        session.begin(path)
+        window.activateWindow()
+        window.page.setFocus()
+        with qtbot.waitSignal(sampler.loaded):
+            sampler.start()
+        return desk
+
+    yield make
+    for desk in desks:
+        desk.engine.gate.set()
+        desk.page.document().setModified(False)
+        desk.window.close()
+        assert desk.sampler.isFinished()
+        desk.window.deleteLater()
