@@ -4,15 +4,15 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import threading  # noqa: E402
-from collections.abc import Generator, Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
+import threading
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
-import pytest  # noqa: E402
+import pytest
 
-from writer.errors import WriterError  # noqa: E402
-from writer.suggestion.candidate import Candidate  # noqa: E402
-from writer.suggestion.request import Answer, Request  # noqa: E402
+from writer.errors import WriterError
+from writer.suggestion.candidate import Candidate
+from writer.suggestion.request import Answer, Request
 
 
 @pytest.fixture(autouse=True)

@@ -41,10 +41,10 @@ class Document(QObject):
         self._file: TextFile | None = None
         self._copy = Recovery.new_id()
         self._copied = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(AUTOSAVE_MS)
-        self._timer.timeout.connect(self.keep)
+        self.autosave_timer = QTimer(self)
+        self.autosave_timer.setSingleShot(True)
+        self.autosave_timer.setInterval(AUTOSAVE_MS)
+        self.autosave_timer.timeout.connect(self.keep)
         page.edited.connect(self._on_edited)
         page.modification_changed.connect(self._announce)
 
@@ -96,7 +96,7 @@ class Document(QObject):
         self._page.document().setModified(True)
 
     def _show(self, file: TextFile | None, text: str, cursor: int) -> None:
-        self._timer.stop()
+        self.autosave_timer.stop()
         self._file = file
         self._copy, self._copied = Recovery.new_id(), False
         self._page.load(text)
@@ -107,7 +107,7 @@ class Document(QObject):
 
     def _leave(self) -> None:
         """Keep what has to be kept of the text on the page before another takes its place."""
-        self._timer.stop()
+        self.autosave_timer.stop()
         if self._file is not None:
             caret = len(self._page.text_before(self._page.caret(), self._page.caret()))
             # Not to remember the place is no loss worth a message.
@@ -118,7 +118,7 @@ class Document(QObject):
 
     def keep(self) -> None:
         """Save a named text into its file, an untitled one into its recovery copy."""
-        self._timer.stop()
+        self.autosave_timer.stop()
         if not self._page.document().isModified():
             return
         if self._file is not None:
@@ -186,7 +186,7 @@ class Document(QObject):
     # Small things
 
     def _on_edited(self) -> None:
-        self._timer.start()
+        self.autosave_timer.start()
         if self._page.document().isModified():
             self._announce()
 

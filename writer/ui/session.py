@@ -45,10 +45,10 @@ class Session(QObject):
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._document = document
+        self.document = document
         self._sampler = sampler
         self._theme = theme
-        self._settings = settings
+        self.settings = settings
         self._write_settings = write_settings
         self._model = ""
         self._n_ctx = 0
@@ -65,7 +65,7 @@ class Session(QObject):
         window.status.set_save_state("")
 
     def _connect(self) -> None:
-        window, document, sampler = self._window, self._document, self._sampler
+        window, document, sampler = self._window, self.document, self._sampler
         suggester = self.suggester
         suggester.wanted.connect(sampler.ask)
         suggester.unwanted.connect(sampler.cancel)
@@ -94,18 +94,18 @@ class Session(QObject):
     @property
     def theme(self) -> Theme:
         """The theme that the writer has chosen."""
-        return Theme(self._settings.appearance.theme)
+        return Theme(self.settings.appearance.theme)
 
     def begin(self, path: Path | None) -> None:
         """Show the text at `path`, or the one worked on last, and offer what was left unsaved."""
-        path = path or self._document.last_path()
-        if path is None or not self._document.open(path):
-            self._document.new()
-        self.offer_copies(self._document.copies())
+        path = path or self.document.last_path()
+        if path is None or not self.document.open(path):
+            self.document.new()
+        self.offer_copies(self.document.copies())
 
     def ask(self) -> None:
         """Ask for continuations at once, or say why there will be none."""
-        if self._settings.suggesting.mode == Mode.OFF:
+        if self.settings.suggesting.mode == Mode.OFF:
             words = self.tr("Suggestions are off.")
             self._window.messages.show_message(
                 words, action=self.tr("Switch them on"), on_action=self.switch_mode, seconds=8
@@ -114,7 +114,7 @@ class Session(QObject):
 
     def report(self, error: WriterError) -> None:
         """Say a failure that nobody foresaw, and keep the text."""
-        self._document.keep()
+        self.document.keep()
         self._window.messages.show_message(self.words_of(error), "error")
 
     # Files
@@ -122,11 +122,11 @@ class Session(QObject):
     def new(self) -> None:
         """Begin an untitled text."""
         if self._may_leave():
-            self._document.new()
+            self.document.new()
 
     def open_dialog(self) -> None:
         """Let the writer choose a file to open."""
-        folder = str(self._document.path.parent) if self._document.path else str(Path.home())
+        folder = str(self.document.path.parent) if self.document.path else str(Path.home())
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), folder, _FILTER)
         if name:
             self.open(Path(name))
@@ -134,20 +134,20 @@ class Session(QObject):
     def open(self, path: Path) -> None:
         """Open a file, once the text on the page is safe."""
         if self._may_leave():
-            self._document.open(path)
+            self.document.open(path)
 
     def save(self) -> bool:
         """Save; an untitled text asks where. Return whether it is safe on disk."""
-        return self._document.save() if self._document.path else self.save_as_dialog()
+        return self.document.save() if self.document.path else self.save_as_dialog()
 
     def save_as_dialog(self) -> bool:
         """Let the writer choose where to save."""
-        start = str(self._document.path or Path.home() / self.tr("Untitled.md"))
+        start = str(self.document.path or Path.home() / self.tr("Untitled.md"))
         name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save as"), start, _FILTER)
         if not name:
             return False
         path = Path(name)
-        return self._document.save_as(path if path.suffix else path.with_suffix(".md"))
+        return self.document.save_as(path if path.suffix else path.with_suffix(".md"))
 
     def offer_copies(self, copies: list[RecoveredText]) -> None:
         """Offer the texts that an earlier session could not save."""
@@ -160,13 +160,13 @@ class Session(QObject):
 
     def _restore(self, copy: RecoveredText) -> None:
         if self._may_leave():
-            self._document.restore(copy)
+            self.document.restore(copy)
 
     def _may_leave(self) -> bool:
         """Make the text on the page safe, asking where that needs a person."""
-        if self._document.is_safe:
+        if self.document.is_safe:
             return True
-        if self._document.path and self._document.save():
+        if self.document.path and self.document.save():
             return True
         return self._ask_about_unsaved()
 
@@ -175,7 +175,7 @@ class Session(QObject):
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.NoIcon)
         box.setWindowTitle(self.tr("Writer"))
-        named = self._document.path is not None
+        named = self.document.path is not None
         box.setText(
             self.tr("This text could not be saved where it belongs.")
             if named
@@ -188,7 +188,7 @@ class Session(QObject):
         if answer == buttons.Save:
             return self.save_as_dialog()
         if answer == buttons.Discard:
-            self._document.abandon()
+            self.document.abandon()
         return answer == buttons.Discard
 
     def _on_close_asked(self, event: QCloseEvent) -> None:
@@ -196,7 +196,7 @@ class Session(QObject):
             event.ignore()
             return
         self.suggester.dismiss()
-        self._document.close()
+        self.document.close()
         self._on_settings_due()
         self._sampler.stop()
 
@@ -229,10 +229,10 @@ class Session(QObject):
         self._window.messages.show_message(self.words_of(error), "error", action, run)
 
     def _save_over(self) -> None:
-        self._document.save(overwrite=True)
+        self.document.save(overwrite=True)
 
     def _save_as_utf8(self) -> None:
-        self._document.save(encoding="utf-8")
+        self.document.save(encoding="utf-8")
 
     def words_of(self, error: WriterError) -> str:
         """Return the sentence of a failure in the writer's language."""
@@ -272,7 +272,7 @@ class Session(QObject):
     def _on_idle(self) -> None:
         self._window.status.set_hint("")
         if self._model:
-            off = self._settings.suggesting.mode == Mode.OFF
+            off = self.settings.suggesting.mode == Mode.OFF
             self._show_state(self.tr("off") if off else self.tr("ready"))
 
     def _show_state(self, state: str) -> None:
@@ -282,7 +282,7 @@ class Session(QObject):
 
     def set_settings(self, settings: Settings) -> None:
         """Go by `settings` from now on, in every part of the window."""
-        before, self._settings = self._settings, settings
+        before, self.settings = self.settings, settings
         self.suggester.set_settings(settings)
         self._window.settings_pane.show_settings(settings)
         self._sampler.set_threads(threads_of(settings))
@@ -298,9 +298,9 @@ class Session(QObject):
 
     def switch_mode(self) -> None:
         """Suggest after a pause, on demand, not at all, and again after a pause."""
-        now = _MODES.index(Mode(self._settings.suggesting.mode))
+        now = _MODES.index(Mode(self.settings.suggesting.mode))
         mode = _MODES[(now + 1) % len(_MODES)]
-        self.set_settings(self._settings.with_value("suggesting", "mode", mode.value))
+        self.set_settings(self.settings.with_value("suggesting", "mode", mode.value))
         said = {
             Mode.AFTER_PAUSE: self.tr("Suggestions come after a pause."),
             Mode.ON_DEMAND: self.tr("Suggestions come when you ask."),
@@ -310,12 +310,12 @@ class Session(QObject):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the window light, dark or as the system is."""
-        self.set_settings(self._settings.with_value("appearance", "theme", theme.value))
+        self.set_settings(self.settings.with_value("appearance", "theme", theme.value))
 
     def zoom(self, steps: int) -> None:
         """Make the page's letters larger or smaller."""
-        size = min(36, max(12, self._settings.appearance.font_size + steps))
-        self.set_settings(self._settings.with_value("appearance", "font_size", size))
+        size = min(36, max(12, self.settings.appearance.font_size + steps))
+        self.set_settings(self.settings.with_value("appearance", "font_size", size))
 
     def about(self) -> None:
         """Say what this is."""
@@ -330,7 +330,7 @@ class Session(QObject):
 
     def _limit_context(self) -> None:
         if self._n_ctx:
-            limit = self._n_ctx - self._settings.sampling.length - 1
+            limit = self._n_ctx - self.settings.sampling.length - 1
             self._window.settings_pane.set_limit("context_length", limit)
 
     def _on_settings_due(self) -> None:
@@ -338,7 +338,7 @@ class Session(QObject):
             return  # nothing has changed since they were written
         self._writing.stop()
         try:
-            self._write_settings(self._settings)
+            self._write_settings(self.settings)
         except WriterError as error:
             self._window.messages.show_message(self.words_of(error), "error")
 
@@ -349,7 +349,7 @@ class Session(QObject):
         self._draw_page()
 
     def _draw_page(self) -> None:
-        font = page_font(self._settings.appearance.font_size)
+        font = page_font(self.settings.appearance.font_size)
         self._window.page.set_appearance(self._theme.palette, font)
 
 

@@ -1,0 +1,140 @@
+"""The parts of the window working together: settings, model, words, theme."""
+
+import tomllib
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from writer import places
+from writer.errors import ErrorKind, WriterError
+from writer.settings import Theme
+from writer.ui.app import build
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def stored() -> dict:
+    return tomllib.loads((places.config_folder() / "settings.toml").read_text())
+
+
+def test_a_change_in_the_pane_reaches_the_next_request_and_the_file(open_desk):
+    desk = open_desk((" one",), (" two",))
+    changed = desk.session.settings.with_value("sampling", "temperature", 0.5)
+    desk.window.settings_pane.settings_changed.emit(changed)
+    desk.type("And")
+    desk.wait_for_ghost(" one")
+    assert desk.engine.requests[-1].sampling.temperature == 0.5
+    desk.bot.waitUntil(lambda: stored().get("sampling", {}).get("temperature") == 0.5)
+
+
+def test_a_change_while_something_is_offered_asks_anew(open_desk):
+    desk = open_desk((" one",), (" two",))
+    desk.type("And")
+    desk.wait_for_ghost(" one")
+    changed = desk.session.settings.with_value("sampling", "top_k", 7)
+    desk.window.settings_pane.settings_changed.emit(changed)
+    desk.wait_for_ghost(" two")
+    assert desk.engine.requests[-1].sampling.top_k == 7
+
+
+def test_threads_reach_the_engine(open_desk):
+    desk = open_desk((" one",), (" two",))
+    changed = desk.session.settings.with_value("machine", "threads", 3)
+    desk.session.set_settings(changed)
+    desk.type("And")
+    desk.wait_for_ghost(" one")
+    assert desk.engine.threads[-1] == 3
+
+
+def test_a_setting_changed_just_before_closing_is_kept(open_desk):
+    desk = open_desk()
+    desk.session.zoom(2)
+    desk.window.close()
+    assert stored()["appearance"]["font_size"] == 20
+
+
+def test_a_broken_setting_is_named_and_the_file_kept(open_desk):
+    desk = open_desk(settings="[sampling]\ntemperature = 99\n")
+    assert "temperature" in desk.window.messages.text()
+    assert "99" in desk.window.messages.text()
+    assert desk.session.settings.sampling.temperature == 0.9
+    assert "99" in (places.config_folder() / "settings.toml.bak").read_text()
+
+
+def test_words_are_counted_as_they_are_typed(open_desk, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("one two\n\nthree")
+    desk = open_desk(settings='[suggesting]\nmode = "off"\n', path=path)
+    assert desk.window.status.words.text() == "3 words"
+    desk.type("a new ")
+    assert desk.window.status.words.text() == "5 words"
+    assert desk.window.status.session.text().startswith("+2")
+    desk.page.selectAll()
+    desk.press(Qt.Key.Key_Delete)
+    assert desk.window.status.words.text() == "0 words"
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    assert desk.window.status.words.text() == "5 words"
+
+
+def test_the_status_line_names_model_and_state(open_desk):
+    desk = open_desk((" one",))
+    assert desk.window.status.model.toolTip() == "scripted · ready"
+    desk.type("And")
+    desk.wait_for_ghost(" one")
+    desk.bot.waitUntil(lambda: desk.window.status.model.toolTip().endswith(" ms"))
+    assert desk.window.status.hint.text() == "Tab takes"
+
+
+def test_without_a_model_the_page_still_works(qtbot, qapp):
+    def missing(_model):
+        raise WriterError(ErrorKind.MODEL_MISSING, path="models/x", reason="it is not there")
+
+    session, window, sampler = build(qapp, missing)
+    qtbot.addWidget(window)
+    window.show()
+    session.begin(None)
+    with qtbot.waitSignal(sampler.load_failed):
+        sampler.start()
+    qtbot.waitUntil(lambda: "models/x" in window.messages.text())
+    qtbot.keyClicks(window.page, "still")
+    assert window.page.read() == "still"
+    assert "models/x" in window.candidates.sentence()
+    window.page.document().setModified(False)
+    window.close()
+    assert sampler.isFinished()
+
+
+def test_typing_before_the_model_is_there_is_answered_when_it_is(open_desk, qtbot, qapp):
+    desk = open_desk((" one",))
+    desk.window.close()
+    sampler_waits = build(qapp, lambda _model: desk.engine)
+    session, window, sampler = sampler_waits
+    window.show()
+    session.begin(None)
+    qtbot.keyClicks(window.page, "And")
+    sampler.start()
+    qtbot.waitUntil(lambda: window.page.ghost.text == " one")
+    window.page.document().setModified(False)
+    window.close()
+
+
+@pytest.mark.parametrize("theme", [Theme.DARK, Theme.LIGHT])
+def test_a_theme_is_chosen_and_remembered(open_desk, theme):
+    desk = open_desk()
+    desk.session.set_theme(theme)
+    paper = desk.page.palette().base().color().name().upper()
+    assert paper == {Theme.DARK: "#1C1B19", Theme.LIGHT: "#FBFAF6"}[theme]
+    desk.window.close()
+    assert stored()["appearance"]["theme"] == theme.value
+    assert QApplication.instance() is not None
+
+
+def test_what_nobody_foresaw_is_said_and_the_text_kept(open_desk, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("a")
+    desk = open_desk(settings='[suggesting]\nmode = "off"\n', path=path)
+    desk.type("b")
+    desk.session.report(WriterError(ErrorKind.INTERNAL, reason="a test"))
+    assert "a test" in desk.window.messages.text()
+    assert path.read_text() == "ba"
