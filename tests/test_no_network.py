@@ -38,7 +38,7 @@ from writer.ui.app import build
 app = QApplication([])
 session, window, sampler = build(app, load_engine)
 window.show()
-session.begin(Path(sys.argv[1]))
+session.filing.begin(Path(sys.argv[1]))
 sampler.start()
 QTest.keyClicks(window.page, "It was ")
 for _ in range(1200):

@@ -64,7 +64,7 @@ def open_desk(qtbot, qapp) -> Iterator[Callable[..., Desk]]:
         desk = Desk(session, window, sampler, engine, qtbot)
         desks.append(desk)
         window.show()
-        session.begin(path)
+        session.filing.begin(path)
         window.activateWindow()
         window.page.setFocus()
         with qtbot.waitSignal(sampler.loaded):

@@ -23,7 +23,7 @@ def quiet_desk(open_desk):
 
 def autosave(desk) -> None:
     """Let the time pass that follows the last key."""
-    timer = desk.session.document.autosave_timer
+    timer = desk.session.filing.document.autosave_timer
     assert timer.isActive()
     timer.timeout.emit()
 
@@ -77,7 +77,7 @@ def test_a_named_file_is_saved_after_the_last_key(quiet_desk, tmp_path):
 
 def test_every_key_puts_the_autosave_off(quiet_desk, tmp_path):
     desk = quiet_desk()
-    timer = desk.session.document.autosave_timer
+    timer = desk.session.filing.document.autosave_timer
     desk.type("a")
     assert timer.isActive()
     assert timer.interval() == 5000
@@ -89,7 +89,7 @@ def test_an_untitled_text_goes_into_a_recovery_copy_and_is_offered(quiet_desk, h
     desk.type("Call me Ishmael.")
     autosave(desk)
     assert recovery_texts(home) == ["Call me Ishmael."]
-    desk.session.document.close()  # as a killed process leaves it: the copy is nobody's now
+    desk.session.filing.document.close()  # as a killed process leaves it: the copy is nobody's now
     other = quiet_desk()
     assert "Call me Ishmael." in other.window.messages.text()
     other.window.messages.action_button.click()
@@ -208,7 +208,7 @@ def test_what_cannot_be_opened_is_refused_and_the_page_stays(
     desk.type("still here")
     desk.page.document().setModified(False)
     make(tmp_path / name)
-    desk.session.open(tmp_path / name)
+    desk.session.filing.open(tmp_path / name)
     assert words in desk.window.messages.text()
     assert desk.page.read() == "still here"
 

@@ -93,7 +93,7 @@ def test_without_a_model_the_page_still_works(qtbot, qapp):
     session, window, sampler = build(qapp, missing)
     qtbot.addWidget(window)
     window.show()
-    session.begin(None)
+    session.filing.begin(None)
     with qtbot.waitSignal(sampler.load_failed):
         sampler.start()
     qtbot.waitUntil(lambda: "models/x" in window.messages.text())
@@ -111,7 +111,7 @@ def test_typing_before_the_model_is_there_is_answered_when_it_is(open_desk, qtbo
     sampler_waits = build(qapp, lambda _model: desk.engine)
     session, window, sampler = sampler_waits
     window.show()
-    session.begin(None)
+    session.filing.begin(None)
     qtbot.keyClicks(window.page, "And")
     sampler.start()
     qtbot.waitUntil(lambda: window.page.ghost.text == " one")

@@ -26,6 +26,7 @@ from writer.ui.main_window import MainWindow
 from writer.ui.sampler import Sampler, Streamer
 from writer.ui.session import Session, threads_of
 from writer.ui.theme import ThemeWatcher, apply_theme
+from writer.ui.wording import words_of
 
 LoadEngine = Callable[[str], Streamer]
 """Takes the model's name or folder, as the settings have it."""
@@ -39,7 +40,7 @@ def run(path: Path | None, load_engine: LoadEngine) -> int:
     session, window, sampler = build(app, load_engine)
     sys.excepthook = partial(_report, sys.excepthook, session)
     window.show()
-    session.begin(path)
+    session.filing.begin(path)
     window.page.setFocus()
     sampler.start()
     return app.exec()
@@ -64,7 +65,7 @@ def build(app: QApplication, load_engine: LoadEngine) -> tuple[Session, MainWind
     )
     add_menus(window, session, recent)
     for notice in notices:
-        window.messages.show_message(session.words_of(notice), "error")
+        window.messages.show_message(words_of(notice), "error")
     return session, window, sampler
 
 

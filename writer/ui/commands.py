@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from writer.manuscript.recent import RecentFiles
 from writer.settings import Theme
+from writer.ui.filing import Filing
 from writer.ui.main_window import MainWindow
 from writer.ui.menus import Command, add_menu
 from writer.ui.session import Session
@@ -32,28 +33,28 @@ def _add_file_menu(window: MainWindow, session: Session, recent: RecentFiles) ->
         window,
         tr("&File"),
         [
-            Command(tr("&New"), session.new, (_KEYS.New,)),
-            Command(tr("&Open…"), session.open_dialog, (_KEYS.Open,)),
+            Command(tr("&New"), session.filing.new, (_KEYS.New,)),
+            Command(tr("&Open…"), session.filing.open_dialog, (_KEYS.Open,)),
             None,
-            Command(tr("&Save"), session.save, (_KEYS.Save,)),
-            Command(tr("Save &as…"), session.save_as_dialog, ("Ctrl+Shift+S",)),
+            Command(tr("&Save"), session.filing.save, (_KEYS.Save,)),
+            Command(tr("Save &as…"), session.filing.save_as_dialog, ("Ctrl+Shift+S",)),
             None,
             Command(tr("&Quit"), window.close, (_KEYS.Quit,)),
         ],
     )
     submenu = QMenu(tr("Open &recent"), menu)
     menu.insertMenu(menu.actions()[2], submenu)
-    RecentMenu(submenu, recent, session)
+    RecentMenu(submenu, recent, session.filing)
 
 
 class RecentMenu(QObject):
     """Fills a menu with the recent files each time it opens."""
 
-    def __init__(self, menu: QMenu, recent: RecentFiles, session: Session) -> None:
+    def __init__(self, menu: QMenu, recent: RecentFiles, filing: Filing) -> None:
         super().__init__(menu)
         self._menu = menu
         self._recent = recent
-        self._session = session
+        self._filing = filing
         menu.aboutToShow.connect(self._on_about_to_show)
 
     def _on_about_to_show(self) -> None:
@@ -67,7 +68,7 @@ class RecentMenu(QObject):
             self._menu.addAction(self.tr("Nothing yet")).setEnabled(False)
 
     def _open(self, path: Path) -> None:
-        self._session.open(path)
+        self._filing.open(path)
 
 
 def _add_edit_menu(window: MainWindow) -> None:

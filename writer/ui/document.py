@@ -32,6 +32,8 @@ class Document(QObject):
     unsaved = Signal(object)
     """A `WriterError`: the text could not be saved; it is still on the page."""
     saved = Signal()
+    copied = Signal()
+    """A recovery copy holds what the page says."""
 
     def __init__(self, page: Page, recovery: Recovery, recent: RecentFiles) -> None:
         super().__init__(page)
@@ -176,6 +178,7 @@ class Document(QObject):
             self.unsaved.emit(error)
         else:
             self._copied = True
+            self.copied.emit()
 
     def _drop_copy(self) -> None:
         if self._copied:

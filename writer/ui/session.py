@@ -1,32 +1,28 @@
 """The session: one window at work. It connects page, document, suggester, sampler and panes.
 
-What each part does is its own business; here stands what one's signal means to the others, and
-the questions that only a person can answer.
+What each part does is its own business; here stands what one's signal means to the others.
 """
 
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from writer import __version__
-from writer.errors import ErrorKind, WriterError
-from writer.manuscript.recovery import RecoveredText
-from writer.manuscript.text_file import Notice
+from writer.errors import WriterError
 from writer.settings import Mode, Settings, Theme, default_threads
 from writer.suggestion.request import Request
 from writer.ui.document import Document
+from writer.ui.filing import Filing
 from writer.ui.main_window import MainWindow
 from writer.ui.palette import Palette
 from writer.ui.sampler import Sampler
 from writer.ui.suggester import Asked, Suggester
 from writer.ui.theme import ThemeWatcher, apply_theme, page_font
 from writer.ui.word_counter import WordCounter
+from writer.ui.wording import words_of
 
-_FILTER = "Text (*.txt *.md *.markdown);;All files (*)"
 _SETTINGS_WRITE_MS = 500
 _MODES = (Mode.AFTER_PAUSE, Mode.ON_DEMAND, Mode.OFF)
 
@@ -45,7 +41,7 @@ class Session(QObject):
     ) -> None:
         super().__init__(window)
         self._window = window
-        self.document = document
+        self.filing = Filing(window, document)
         self._sampler = sampler
         self._theme = theme
         self.settings = settings
@@ -65,7 +61,7 @@ class Session(QObject):
         window.status.set_save_state("")
 
     def _connect(self) -> None:
-        window, document, sampler = self._window, self.document, self._sampler
+        window, sampler = self._window, self._sampler
         suggester = self.suggester
         suggester.wanted.connect(sampler.ask)
         suggester.unwanted.connect(sampler.cancel)
@@ -76,32 +72,19 @@ class Session(QObject):
         sampler.failed.connect(self._on_failed)
         sampler.loaded.connect(self._on_loaded)
         sampler.load_failed.connect(self._on_load_failed)
-        document.named.connect(self._on_named)
-        document.saved.connect(self._on_saved)
-        document.noticed.connect(self._on_noticed)
-        document.refused.connect(self._on_refused)
-        document.unsaved.connect(self._on_unsaved)
         window.page.loaded.connect(self._words.count_anew)
-        window.page.file_dropped.connect(self.open)
         window.page.zoom_requested.connect(self.zoom)
         window.settings_pane.settings_changed.connect(self.set_settings)
         window.find_bar.closed.connect(window.page.setFocus)
         window.close_asked.connect(self._on_close_asked)
         self._words.changed.connect(self._on_words_changed)
-        self._words.count_anew()
+        self._words.announce()
         self._theme.palette_changed.connect(self._on_palette_changed)
 
     @property
     def theme(self) -> Theme:
         """The theme that the writer has chosen."""
         return Theme(self.settings.appearance.theme)
-
-    def begin(self, path: Path | None) -> None:
-        """Show the text at `path`, or the one worked on last, and offer what was left unsaved."""
-        path = path or self.document.last_path()
-        if path is None or not self.document.open(path):
-            self.document.new()
-        self.offer_copies(self.document.copies())
 
     def ask(self) -> None:
         """Ask for continuations at once, or say why there will be none."""
@@ -114,129 +97,19 @@ class Session(QObject):
 
     def report(self, error: WriterError) -> None:
         """Say a failure that nobody foresaw, and keep the text."""
-        self.document.keep()
-        self._window.messages.show_message(self.words_of(error), "error")
+        self.filing.document.keep()
+        self._window.messages.show_message(words_of(error), "error")
 
-    # Files
-
-    def new(self) -> None:
-        """Begin an untitled text."""
-        if self._may_leave():
-            self.document.new()
-
-    def open_dialog(self) -> None:
-        """Let the writer choose a file to open."""
-        folder = str(self.document.path.parent) if self.document.path else str(Path.home())
-        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), folder, _FILTER)
-        if name:
-            self.open(Path(name))
-
-    def open(self, path: Path) -> None:
-        """Open a file, once the text on the page is safe."""
-        if self._may_leave():
-            self.document.open(path)
-
-    def save(self) -> bool:
-        """Save; an untitled text asks where. Return whether it is safe on disk."""
-        return self.document.save() if self.document.path else self.save_as_dialog()
-
-    def save_as_dialog(self) -> bool:
-        """Let the writer choose where to save."""
-        start = str(self.document.path or Path.home() / self.tr("Untitled.md"))
-        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save as"), start, _FILTER)
-        if not name:
-            return False
-        path = Path(name)
-        return self.document.save_as(path if path.suffix else path.with_suffix(".md"))
-
-    def offer_copies(self, copies: list[RecoveredText]) -> None:
-        """Offer the texts that an earlier session could not save."""
-        for copy in copies:
-            words = self.tr("Text that was not saved is still here: “{preview}”").format(
-                preview=copy.preview
-            )
-            restore = partial(self._restore, copy)
-            self._window.messages.show_message(words, action=self.tr("Open it"), on_action=restore)
-
-    def _restore(self, copy: RecoveredText) -> None:
-        if self._may_leave():
-            self.document.restore(copy)
-
-    def _may_leave(self) -> bool:
-        """Make the text on the page safe, asking where that needs a person."""
-        if self.document.is_safe:
-            return True
-        if self.document.path and self.document.save():
-            return True
-        return self._ask_about_unsaved()
-
-    def _ask_about_unsaved(self) -> bool:
-        buttons = QMessageBox.StandardButton
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(self.tr("Writer"))
-        named = self.document.path is not None
-        box.setText(
-            self.tr("This text could not be saved where it belongs.")
-            if named
-            else self.tr("This text has no file yet.")
-        )
-        box.setInformativeText(self.tr("Save it before it is closed?"))
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
-        answer = box.exec()
-        if answer == buttons.Save:
-            return self.save_as_dialog()
-        if answer == buttons.Discard:
-            self.document.abandon()
-        return answer == buttons.Discard
+    # The window
 
     def _on_close_asked(self, event: QCloseEvent) -> None:
-        if not self._may_leave():
+        if not self.filing.may_leave():
             event.ignore()
             return
         self.suggester.dismiss()
-        self.document.close()
+        self.filing.document.close()
         self._on_settings_due()
         self._sampler.stop()
-
-    # What the document says
-
-    def _on_named(self, name: str, modified: bool) -> None:
-        self._window.setWindowTitle(f"{name or self.tr('Untitled')}[*] — Writer")
-        self._window.setWindowModified(modified)
-        if modified:
-            self._window.status.set_save_state(self.tr("not saved yet"))
-        else:
-            self._window.status.set_save_state("")
-
-    def _on_saved(self) -> None:
-        self._window.status.set_save_state(self.tr("saved"))
-
-    def _on_noticed(self, notice: Notice) -> None:
-        words = self.tr(notice.kind.value).format(**notice.fields)
-        self._window.messages.show_message(words, seconds=20)
-
-    def _on_refused(self, error: WriterError) -> None:
-        self._window.messages.show_message(self.words_of(error), "error")
-
-    def _on_unsaved(self, error: WriterError) -> None:
-        actions: dict[ErrorKind, tuple[str, Callable[[], object]]] = {
-            ErrorKind.CHANGED_ON_DISK: (self.tr("Save over it"), self._save_over),
-            ErrorKind.UNENCODABLE: (self.tr("Save as UTF-8"), self._save_as_utf8),
-        }
-        action, run = actions.get(error.kind, (self.tr("Save elsewhere…"), self.save_as_dialog))
-        self._window.messages.show_message(self.words_of(error), "error", action, run)
-
-    def _save_over(self) -> None:
-        self.document.save(overwrite=True)
-
-    def _save_as_utf8(self) -> None:
-        self.document.save(encoding="utf-8")
-
-    def words_of(self, error: WriterError) -> str:
-        """Return the sentence of a failure in the writer's language."""
-        return QCoreApplication.translate("errors", error.kind.value).format(**error.fields)
 
     def _on_words_changed(self, words: int, more: int) -> None:
         self._window.status.set_words(words)
@@ -251,12 +124,12 @@ class Session(QObject):
         self._on_idle()
 
     def _on_load_failed(self, error: WriterError) -> None:
-        self._window.candidates.show_message(self.words_of(error))
-        self._window.messages.show_message(self.words_of(error), "error")
+        self._window.candidates.show_message(words_of(error))
+        self._window.messages.show_message(words_of(error), "error")
         self._window.status.set_model("", self.tr("no model"))
 
     def _on_failed(self, request: Request, error: WriterError) -> None:
-        self.suggester.show_failure(request, error, self.words_of(error))
+        self.suggester.show_failure(request, error, words_of(error))
 
     def _on_wanted(self) -> None:
         self._show_state(self.tr("thinking") if self._model else self.tr("loading"))
@@ -340,7 +213,7 @@ class Session(QObject):
         try:
             self._write_settings(self.settings)
         except WriterError as error:
-            self._window.messages.show_message(self.words_of(error), "error")
+            self._window.messages.show_message(words_of(error), "error")
 
     def _on_palette_changed(self, palette: Palette) -> None:
         app = QApplication.instance()

@@ -24,7 +24,7 @@ class WordCounter(QObject):
         self._document.contentsChange.connect(self._on_contents_change)
         self._count = RunningCount(_paragraphs(self._document.firstBlock(), None))
         self._opened_with = self._count.total
-        self._announce()
+        self.announce()
 
     def _on_contents_change(self, position: int, removed: int, added: int) -> None:
         first = self._document.findBlock(position)
@@ -34,9 +34,10 @@ class WordCounter(QObject):
         now = last.blockNumber() - first.blockNumber() + 1
         gone = now - (self._document.blockCount() - len(self._count))
         self._count.replace(first.blockNumber(), gone, _paragraphs(first, last))
-        self._announce()
+        self.announce()
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
+        """Say the count again."""
         self.changed.emit(self._count.total, self._count.total - self._opened_with)
 
 
