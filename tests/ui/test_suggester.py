@@ -127,6 +127,19 @@ def test_escape_dismisses_and_changes_nothing(desk):
     assert desk.page.hasFocus()
 
 
+def test_escape_while_thinking_wants_no_answer(open_desk):
+    desk = open_desk((" a long answer",), (" next",))
+    desk.engine.gate.clear()
+    desk.type("rain")
+    desk.bot.waitUntil(desk.engine.reached_gate.is_set)
+    desk.press(Qt.Key.Key_Escape)
+    desk.engine.gate.set()
+    desk.bot.waitUntil(lambda: desk.engine.closed == 1)
+    desk.settle()
+    assert desk.ghost == ""
+    assert desk.window.candidates.cards() == []
+
+
 def test_typing_what_the_ghost_says_keeps_it_and_asks_nothing(desk):
     desk.type(" fell")
     assert desk.ghost == " on the roof. It"

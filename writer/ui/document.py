@@ -7,7 +7,7 @@ recovery copy. Whatever cannot be written stays on the page, in a recovery copy,
 import contextlib
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from writer.errors import WriterError
 from writer.manuscript.recent import RecentFiles
@@ -18,6 +18,8 @@ from writer.ui.editor import Page
 
 AUTOSAVE_MS = 5_000
 """After the last key."""
+_LONGEST_UNSAVED_MS = 60_000
+"""However long somebody types without a rest."""
 
 
 class Document(QObject):
@@ -43,6 +45,7 @@ class Document(QObject):
         self._file: TextFile | None = None
         self._copy = Recovery.new_id()
         self._copied = False
+        self._unsaved_for = QElapsedTimer()
         self.autosave_timer = QTimer(self)
         self.autosave_timer.setSingleShot(True)
         self.autosave_timer.setInterval(AUTOSAVE_MS)
@@ -189,7 +192,10 @@ class Document(QObject):
     # Small things
 
     def _on_edited(self) -> None:
-        self.autosave_timer.start()
+        if not self.autosave_timer.isActive():
+            self._unsaved_for.start()
+        if not self.autosave_timer.isActive() or self._unsaved_for.elapsed() < _LONGEST_UNSAVED_MS:
+            self.autosave_timer.start()
         if self._page.document().isModified():
             self._announce()
 

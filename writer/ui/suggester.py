@@ -129,7 +129,7 @@ class Suggester(QObject):
         key = event.key()
         if key == Qt.Key.Key_Tab and modifiers == _NO_MODIFIER:
             return self._handle_tab()
-        if self._offer is None:
+        if self._request is None:
             return False
         if key == Qt.Key.Key_Escape and modifiers == _NO_MODIFIER:
             self.dismiss()
