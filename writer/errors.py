@@ -33,6 +33,7 @@ class ErrorKind(Enum):
     CORPUS_TOO_SHORT = "The text has {tokens} tokens; training needs at least {needed}."
     TRAINING_DIVERGED = "Training was stopped at step {step}: the loss is no longer a number."
     OUTPUT_TAKEN = "“{path}” already holds another training; choose an empty folder or --resume."
+    OUTPUT_UNWRITABLE = "“{path}” cannot be written: {reason}."
     # Anything unforeseen, worded by the two boundaries that catch broadly
     INTERNAL = "Something went wrong inside Writer: {reason}. Your text is untouched."
 

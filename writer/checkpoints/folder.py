@@ -5,7 +5,7 @@ sentence that names the folder and the reason; nothing in it is executed.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from writer.errors import ErrorKind, WriterError
 from writer.transformer.config import ACTIVATIONS, GPTConfig
 from writer.transformer.gpt import GPT
 
-_SIZES = ("vocab_size", "n_embd", "n_layer", "n_head")
+_FILES = ("config.json", "model.safetensors", "tokenizer.json")
+_SIZES = ("vocab_size", "n_ctx", "n_embd", "n_layer", "n_head", "inner")
+_SWITCHES = ("tie_word_embeddings", "scale_attn_weights", "scale_attn_by_inverse_layer_idx")
 _LARGEST = 1 << 20  # of any size in config.json: larger ones are damage, not models
 
 
@@ -38,12 +40,14 @@ def read_model(folder: Path) -> Model:
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED, with the reason.
     """
-    if not folder.is_dir():
-        raise WriterError(ErrorKind.MODEL_MISSING, path=folder, reason="there is no such folder")
-    for name in ("config.json", "model.safetensors", "tokenizer.json"):
-        if not (folder / name).is_file():
-            raise WriterError(ErrorKind.MODEL_MISSING, path=folder, reason=f"{name} is missing")
     try:
+        if not folder.is_dir():
+            raise WriterError(
+                ErrorKind.MODEL_MISSING, path=folder, reason="there is no such folder"
+            )
+        for name in _FILES:
+            if not (folder / name).is_file():
+                raise WriterError(ErrorKind.MODEL_MISSING, path=folder, reason=f"{name} is missing")
         config = read_config(folder / "config.json")
         tokenizer = BPETokenizer.read(folder / "tokenizer.json")
         if tokenizer.vocab_size > config.vocab_size:
@@ -51,8 +55,11 @@ def read_model(folder: Path) -> Model:
                 f"the tokenizer has {tokenizer.vocab_size} tokens, the network {config.vocab_size}"
             )
         network = _read_network(folder / "model.safetensors", config)
-    except (ValueError, OSError, SafetensorError) as error:
+    except (ValueError, SafetensorError) as error:
         raise WriterError(ErrorKind.MODEL_DAMAGED, path=folder, reason=error) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise WriterError(ErrorKind.MODEL_DAMAGED, path=folder, reason=reason) from error
     return Model(folder.name, network, tokenizer)
 
 
@@ -63,40 +70,58 @@ def read_config(path: Path) -> GPTConfig:
         ValueError: It is not a GPT-2's, or says something that the network cannot mean.
         OSError: It cannot be read.
     """
-    config: Any = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(config, dict) or config.get("model_type") != "gpt2":
-        raise ValueError("config.json is not a GPT-2's")
-    config = {"n_ctx": config.get("n_positions", 1024), **config}
-    for name in (*_SIZES, "n_ctx"):
-        value = config.get(name, getattr(GPTConfig, name, None))
-        if not isinstance(value, int) or not 0 < value <= _LARGEST:
-            raise ValueError(f"config.json says {name} is {value!r}")
-    if config["n_embd"] % config["n_head"]:
-        raise ValueError(f"n_embd {config['n_embd']} is no multiple of n_head {config['n_head']}")
-    known = {name: config[name] for name in GPTConfig.__dataclass_fields__ if name in config}
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is not JSON") from error
+    if not isinstance(found, dict) or found.get("model_type") != "gpt2":
+        raise ValueError(f"{path.name} is not a GPT-2's")
+    known = {each.name: found[each.name] for each in fields(GPTConfig) if each.name in found}
     known.pop("dropout", None)
-    shape = GPTConfig(**known)
-    if shape.activation_function not in ACTIVATIONS:
-        raise ValueError(f"the activation “{shape.activation_function}” is unknown")
-    return shape
+    if "n_positions" in found:  # what Hugging Face goes by; n_ctx is its older name
+        known["n_ctx"] = found["n_positions"]
+    config = GPTConfig(**known)
+    for name, is_sound in (
+        *((name, _is_size) for name in _SIZES),
+        *((name, _is_switch) for name in _SWITCHES),
+        ("layer_norm_epsilon", _is_share),
+        ("activation_function", ACTIVATIONS.__contains__),
+    ):
+        if not is_sound(getattr(config, name)):
+            raise ValueError(f"{path.name} says that {name} is {getattr(config, name)!r:.40}")
+    if config.n_embd % config.n_head:
+        raise ValueError(f"n_embd {config.n_embd} is no multiple of n_head {config.n_head}")
+    return config
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and 0 < value <= _LARGEST
+
+
+def _is_switch(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, float) and 0 <= value < 1
 
 
 def _read_network(path: Path, config: GPTConfig) -> GPT:
-    weights = load_file(path)
-    with torch.device("meta"):
-        network = GPT(config)
     try:
-        ours = from_hugging_face(weights, config)
-        for name, parameter in network.state_dict().items():
-            if ours[name].shape != parameter.shape:
-                found, wanted = tuple(ours[name].shape), tuple(parameter.shape)
-                raise ValueError(f"{name} has the shape {found}, config.json means {wanted}")
-            if not torch.isfinite(ours[name]).all():
-                raise ValueError(f"{name} holds numbers that are not finite")
+        # First, as it is quick to miss a layer of a million that config.json speaks of.
+        named = from_hugging_face(load_file(path), config)
     except KeyError as error:
         raise ValueError(f"the weight {error.args[0]} is missing") from error
-    in_fp32 = {name: tensor.float().contiguous() for name, tensor in ours.items()}
-    network.load_state_dict(in_fp32, assign=True)
+    weights = {name: tensor.float().contiguous() for name, tensor in named.items()}
+    with torch.device("meta"):
+        network = GPT(config)
+    for name, parameter in network.state_dict().items():
+        found, wanted = tuple(weights[name].shape), tuple(parameter.shape)
+        if found != wanted:
+            raise ValueError(f"{name} has the shape {found}, config.json means {wanted}")
+        if not torch.isfinite(weights[name]).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+    network.load_state_dict(weights, assign=True)
     if config.tie_word_embeddings:
         network.head.weight = network.tokens.weight
     return network.eval().requires_grad_(False)

@@ -52,6 +52,7 @@ def from_hugging_face(
 
     Raises:
         KeyError: A weight is missing; its name is the argument.
+        ValueError: Query, key and value are not side by side in one.
     """
     prefix = "transformer." if "transformer.wte.weight" in weights else ""
     out = {
@@ -70,6 +71,8 @@ def from_hugging_face(
                 out[f"{ours}.{our_name}.{kind}"] = tensor.T if tensor.ndim == 2 else tensor
         for kind in ("weight", "bias"):
             joined = weights[f"{theirs}.attn.c_attn.{kind}"]
+            if joined.shape[-1:] != (3 * config.n_embd,):
+                raise ValueError(f"{theirs}.attn.c_attn.{kind} has the shape {tuple(joined.shape)}")
             parts = (joined.T if joined.ndim == 2 else joined).chunk(3, dim=0)
             for name, part in zip(_QKV, parts, strict=True):
                 out[f"{ours}.attention.{name}.{kind}"] = part

@@ -4,12 +4,14 @@ Every byte has a token, so any text survives the way there and back. A continuat
 bytes, because a character may span several tokens.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 END_OF_TEXT = "<|endoftext|>"
+_LARGEST = 1 << 20  # vocabulary: a larger one is damage
 
 
 class BPETokenizer:
@@ -18,20 +20,23 @@ class BPETokenizer:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         tokenizer.encode_special_tokens = True  # a writer may type “<|endoftext|>” and mean it
-        self.vocab_size: int = tokenizer.get_vocab_size()
-        self.special_ids = frozenset(
-            number
-            for number, added in tokenizer.get_added_tokens_decoder().items()
-            if added.special
-        )
-        self.end_id: int | None = tokenizer.token_to_id(END_OF_TEXT)
+        vocabulary = tokenizer.get_vocab()
         alphabet = _byte_of_letter()
-        self._bytes = [
-            b""
-            if number in self.special_ids
-            else bytes(alphabet[letter] for letter in tokenizer.id_to_token(number) or "")
-            for number in range(self.vocab_size)
-        ]
+        if not alphabet.keys() <= vocabulary.keys():
+            raise ValueError("the tokenizer has no token for some bytes")
+        self.vocab_size = 1 + max(vocabulary.values())
+        if self.vocab_size > _LARGEST:
+            raise ValueError(f"the tokenizer speaks of {self.vocab_size} tokens")
+        self.end_id: int | None = vocabulary.get(END_OF_TEXT)
+        added = tokenizer.get_added_tokens_decoder()
+        special = {number for number, token in added.items() if token.special}
+        self.special_ids = frozenset(special | {self.end_id} - {None})
+        self._bytes = [b""] * self.vocab_size
+        for token, number in vocabulary.items():
+            if number not in self.special_ids:
+                self._bytes[number] = bytes(alphabet[letter] for letter in token)
+        self._ordered = sorted(range(self.vocab_size), key=self._bytes.__getitem__)
+        self._ordered_bytes = [self._bytes[number] for number in self._ordered]
 
     @classmethod
     def read(cls, path: Path) -> "BPETokenizer":
@@ -41,22 +46,22 @@ class BPETokenizer:
             ValueError: It is no byte-level BPE, or damaged.
             OSError: It cannot be read.
         """
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
         try:
-            return cls(Tokenizer.from_str(text))
-        except ValueError:
-            raise
-        except KeyError as error:
-            raise ValueError(f"{path.name} is no byte-level BPE") from error
-        except Exception as error:  # tokenizers raises plain Exception for damaged JSON
-            raise ValueError(f"{path.name} is damaged") from error
+            return cls(Tokenizer.from_buffer(data))
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"{path.name} is damaged, or no byte-level BPE") from error
 
     def write(self, path: Path) -> None:
         """Write it as a `tokenizer.json`."""
         self._tokenizer.save(str(path))
 
     def encode(self, text: str) -> list[int]:
-        """Return the tokens of `text`; what looks like a special token is ordinary text."""
+        """Return the tokens of `text`; what looks like a special token is ordinary text.
+
+        Half of a surrogate pair, which is no text, counts as a question mark.
+        """
+        text = text.encode("utf-8", "replace").decode("utf-8")
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
@@ -68,6 +73,12 @@ class BPETokenizer:
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes that `token` stands for; none for a special one."""
         return self._bytes[token]
+
+    def beginning_with(self, start: bytes) -> list[int]:
+        """Return the tokens whose bytes begin with `start`."""
+        first = bisect_left(self._ordered_bytes, start)
+        last = bisect_right(self._ordered_bytes, start, key=lambda said: said[: len(start)])
+        return self._ordered[first:last]
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Return the text of `tokens`; a character cut in two shows as U+FFFD."""

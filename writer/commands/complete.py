@@ -8,13 +8,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields
+from itertools import accumulate
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from writer.context.window import from_word_start, window_length
 from writer.errors import ErrorKind, WriterError
+from writer.manuscript.line_ends import split_line_ends
 from writer.manuscript.text_file import read_text_file
 from writer.settings import Machine, Sampling, about, checked, default_threads
 from writer.suggestion.request import Answer, Request
+
+_THREADS = next(setting for setting in fields(Machine) if setting.name == "threads")
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,7 +44,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--model", default=Machine().model, help="a bundled model or a folder (%(default)s)"
     )
-    parser.add_argument("--threads", type=int, default=0, help="0 = all cores but one")
+    parser.add_argument("--threads", type=int, default=0, help="0 = all cores but one (0 to 64)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
@@ -52,11 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
             for setting in fields(Sampling)
         }
     )
+    threads = int(checked(_THREADS, arguments.threads))
     request = make_request(_read(arguments.file), sampling)
     from writer.__main__ import load_engine
 
     engine = load_engine(arguments.model)
-    engine.set_threads(arguments.threads or default_threads())
+    engine.set_threads(threads or default_threads())
     with closing(engine.stream(request)) as answers:
         if arguments.json:
             _print_json(_last(answers))
@@ -79,7 +85,7 @@ def _read(file: str) -> str:
     if file != "-":
         return read_text_file(Path(file)).text
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
+        return split_line_ends(sys.stdin.buffer.read().decode("utf-8-sig"))[0]
     except UnicodeDecodeError as error:
         raise WriterError(
             ErrorKind.FILE_UNREADABLE, path="standard input", reason="it is not UTF-8"
@@ -121,5 +127,11 @@ def _print_growing(answers: Iterator[Answer]) -> None:
         ]
         # While they grow a line each, so that going back up finds the first one.
         for line in lines:
-            print(line if answer.done else line[: width - 1])
+            print(line if answer.done else _cut(line, width - 1))
         shown = len(lines)
+
+
+def _cut(line: str, columns: int) -> str:
+    """Return what of `line` fits; East Asian letters take two columns."""
+    ends = accumulate(2 if east_asian_width(letter) in "WF" else 1 for letter in line)
+    return line[: sum(end <= columns for end in ends)]

@@ -31,13 +31,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )  # fmt: skip
     parser.add_argument("corpus", nargs="+", type=Path, help=".txt, .md, .xz files, or folders")
     parser.add_argument("--out", type=Path, required=True, help="the model folder to write")
-    parser.add_argument("--tokens", type=int, default=recipe.tokens, help="budget (%(default)s)")
+    parser.add_argument("--tokens", type=_size, default=recipe.tokens, help="budget (%(default)s)")
     parser.add_argument("--minutes", type=float, default=0, help="budget; 0 = tokens alone")
-    parser.add_argument("--layers", type=int, default=recipe.n_layer, help="(%(default)s)")
-    parser.add_argument("--width", type=int, default=recipe.n_embd, help="(%(default)s)")
-    parser.add_argument("--heads", type=int, default=recipe.n_head, help="(%(default)s)")
-    parser.add_argument("--n-ctx", type=int, default=recipe.n_ctx, help="(%(default)s)")
-    parser.add_argument("--vocab", type=int, default=recipe.vocab_size, help="(%(default)s)")
+    parser.add_argument("--layers", type=_size, default=recipe.n_layer, help="(%(default)s)")
+    parser.add_argument("--width", type=_size, default=recipe.n_embd, help="(%(default)s)")
+    parser.add_argument("--heads", type=_size, default=recipe.n_head, help="(%(default)s)")
+    parser.add_argument("--n-ctx", type=_size, default=recipe.n_ctx, help="(%(default)s)")
+    parser.add_argument("--vocab", type=_size, default=recipe.vocab_size, help="(%(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="0 = as torch chooses")
     parser.add_argument("--seed", type=int, default=recipe.seed, help="(%(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
@@ -47,13 +47,15 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(arguments: argparse.Namespace) -> int:
     """Train as told; return the exit status."""
     out: Path = arguments.out
-    work = out / "work"
-    if work.exists() and not arguments.resume:
-        raise WriterError(ErrorKind.OUTPUT_TAKEN, path=out)
-    work.mkdir(parents=True, exist_ok=True)
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
+    if arguments.width % arguments.heads:
+        raise WriterError(
+            ErrorKind.SETTING_INVALID, name="heads", value=arguments.heads,
+            accepts=f"a divisor of the width, {arguments.width}",
+        )  # fmt: skip
     training, validation = corpus_files(arguments.corpus)
+    work = _work_folder(out, arguments.resume)
+    if arguments.threads > 0:
+        torch.set_num_threads(arguments.threads)
     tokenizer = _tokenizer(work, training, arguments.vocab)
     shard = _shard(work, training, tokenizer)
     recipe = replace(
@@ -73,6 +75,27 @@ def run(arguments: argparse.Namespace) -> int:
     _say(f"\nwrote {out} after {trainer.tokens:,} tokens")
     _evaluate(trainer, tokenizer, validation)
     return 0
+
+
+def _size(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number above 0")
+    return int(text)
+
+
+def _work_folder(out: Path, resume: bool) -> Path:
+    """Return the folder of what a training needs on its way, made if need be."""
+    work = out / "work"
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        taken = any(work.iterdir())
+    except OSError as error:
+        raise WriterError(
+            ErrorKind.OUTPUT_UNWRITABLE, path=out, reason=error.strerror or error
+        ) from error
+    if taken and not resume:
+        raise WriterError(ErrorKind.OUTPUT_TAKEN, path=out)
+    return work
 
 
 def _tokenizer(work: Path, files: list[Path], vocab: int) -> BPETokenizer:
@@ -99,8 +122,6 @@ def _shard(work: Path, files: list[Path], tokenizer: BPETokenizer) -> TokenShard
 
 
 def _evaluate(trainer: Trainer, tokenizer: BPETokenizer, files: list[Path]) -> None:
-    if not files:
-        return
     scores = []
     for document in documents(files):
         score = bits_per_byte(trainer.network, tokenizer, document)
@@ -108,6 +129,8 @@ def _evaluate(trainer: Trainer, tokenizer: BPETokenizer, files: list[Path]) -> N
         scores.append((score, size))
         _say(f"validation: {score:.3f} bits per byte over {size:,} bytes: {document[:40]!r}")
     total = sum(size for _, size in scores)
+    if not total:
+        return
     _say(f"validation, all: {sum(bits * size for bits, size in scores) / total:.3f} bits per byte")
 
 

@@ -86,20 +86,14 @@ class Engine:
     ) -> torch.Tensor:
         penalized = penalize(logits, recent, sampling.repetition_penalty)
         allowed = penalized.masked_fill(self._forbidden, float("-inf"))
-        if any(row.begun for row in rows):
-            begun = next(row.begun for row in rows if row.begun)
-            # The rows have begun alike, so one mask serves them all.
-            allowed = allowed.masked_fill(~self._beginning_with(begun), float("-inf"))
-        elif self._tokenizer.end_id is not None and not any(row.text for row in rows):
-            allowed[:, self._tokenizer.end_id] = float("-inf")  # something is to be said
+        if rows[0].begun:  # the rows have begun alike, so one mask serves them all
+            others = torch.ones_like(self._forbidden)
+            others[self._tokenizer.beginning_with(rows[0].begun)] = False
+            allowed = allowed.masked_fill(others, float("-inf"))
+        if self._tokenizer.end_id is not None:
+            silent = [number for number, row in enumerate(rows) if not row.text.strip()]
+            allowed[silent, self._tokenizer.end_id] = float("-inf")  # something is to be said
         return filtered(allowed, sampling)
-
-    def _beginning_with(self, begun: bytes) -> torch.Tensor:
-        """Return a mask (V,) of the tokens that begin with these bytes."""
-        mask = torch.zeros_like(self._forbidden)
-        for token in range(self._tokenizer.vocab_size):
-            mask[token] = self._tokenizer.token_bytes(token).startswith(begun)
-        return mask
 
 
 def load_engine(folder: Path) -> Engine:
@@ -134,11 +128,11 @@ def _candidates(rows: list[Row], request: Request, done: bool) -> tuple[Candidat
     Nothing is offered before the first row has something: it is the one that the ghost shows, and
     another in its place would have to make way for it a moment later.
     """
-    if not (done or rows[0].closed or rows[0].text.strip()):
+    texts = [trimmed(row.text, request.before, request.after, done or row.closed) for row in rows]
+    if not (done or rows[0].closed or texts[0]):
         return ()
     found: dict[str, Candidate] = {}
-    for number, row in enumerate(rows):
-        text = trimmed(row.text, request.before, request.after, done or row.closed)
+    for number, (row, text) in enumerate(zip(rows, texts, strict=True)):
         if text and text.strip() not in found:
             found[text.strip()] = Candidate(request.serial, text, row.mean_logprob, number)
     return tuple(found.values())

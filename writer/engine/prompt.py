@@ -30,7 +30,8 @@ def make_prompt(text: str, tokenizer: BPETokenizer, limit: int) -> Prompt:
     Where it starts depends on `text` and `limit` only, and moves by blocks.
     """
     ids = tokenizer.encode(text)
-    opening = [tokenizer.end_id] if tokenizer.end_id is not None else []
+    # A text opens behind another's end, or behind a line end where ends have no mark.
+    opening = tokenizer.encode("\n") if tokenizer.end_id is None else [tokenizer.end_id]
     dropped = _dropped(len(ids) + len(opening), limit)
     kept = ids[max(0, dropped - len(opening)) :] if dropped else ids
     characters = len(text) if not dropped else len(tokenizer.decode(kept))

@@ -11,6 +11,8 @@ from writer.settings import Sampling
 _SPLIT_FLOOR = 0.02
 """Rows that have said the same part ways only over tokens at least this likely, as a share of the
 likeliest: forced apart over less, they would say nonsense."""
+_COLDEST = 1e-6
+"""A temperature below it would carry logits beyond the largest number."""
 
 
 def penalize(logits: torch.Tensor, recent: torch.Tensor, penalty: float) -> torch.Tensor:
@@ -32,10 +34,10 @@ def filtered(logits: torch.Tensor, sampling: Sampling) -> torch.Tensor:
     At least one token of every row keeps a probability above 0.
     """
     if sampling.temperature > 0:
-        logits = logits / sampling.temperature
+        logits = logits / max(sampling.temperature, _COLDEST)
     if 0 < sampling.top_k < logits.shape[1]:
-        least = logits.topk(sampling.top_k, dim=1).values[:, -1:]
-        logits = logits.masked_fill(logits < least, float("-inf"))
+        likeliest, tokens = logits.topk(sampling.top_k, dim=1)
+        logits = torch.full_like(logits, float("-inf")).scatter(1, tokens, likeliest)
     probabilities = torch.softmax(logits, dim=1)
     if sampling.top_p < 1:
         ordered, order = probabilities.sort(dim=1, descending=True)

@@ -6,17 +6,23 @@ Chinese words come from rjieba (jieba's dictionary, in Rust); its dictionary is 
 import re
 from functools import cache
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_HAN_RUN = re.compile(rf"(?:{_HAN.pattern})+")
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""One Chinese character."""
+_HAN_RUN = re.compile(rf"(?:{HAN.pattern})+")
 # A word that is not Chinese: everything up to the next space or Chinese character.
 _LEADING_SPACE = re.compile(r"\s*")
-_OTHER_RUN = re.compile(rf"(?:(?!{_HAN.pattern})\S)+")
+_OTHER_RUN = re.compile(rf"(?:(?!{HAN.pattern})\S)+")
 _FAR_ENOUGH = 24  # characters of a Chinese run; no dictionary word is longer
 
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？…]+[”’」』）》]*")
+_CLOSERS = "\"'”’)]」』）》"
+_END = re.compile(
+    r"[.!?…]+[\"'”’)\]」』）》]*(?=\s|$)"  # a space must follow: 3.14 is no end
+    r"|[。！？][。！？…]*[”’」』）》]*|…+[”’」』）》]+"
+)
+# An “I.” is more often a sentence's end than a name.
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s\"'“‘(])(?:Mr|Mrs|Ms|Dr|St|Messrs|Mme|Mlle|M|Prof|Rev|Capt|Col|Gen|Lt|Sgt|Hon|Esq|Jr|Sr"
-    r"|vs|etc|viz|i\.e|e\.g|No|[A-Z])\.$"
+    r"(?:^|[\s\"'“‘(])(?:Mr|Mrs|Ms|Dr|St|Messrs|Mme|Mlle|Prof|Rev|Capt|Col|Gen|Lt|Sgt|Hon|Esq|Jr|Sr"
+    r"|vs|etc|viz|i\.e|e\.g|[A-HJ-Z])\.$"
 )
 
 
@@ -56,16 +62,25 @@ def first_sentence(text: str) -> str:
 
 def sentence_ends(text: str) -> list[int]:
     """Return where the sentences of `text` end, each after its closing quotes."""
-    return [
-        found.end()
-        for found in _END.finditer(text)
-        if not _ABBREVIATION.search(text, max(0, found.start() - 8), found.start() + 1)
-    ]
+    return [found.end() for found in _END.finditer(text) if _is_end(text, found)]
+
+
+def _is_end(text: str, found: re.Match[str]) -> bool:
+    follows = text[found.end() :].lstrip(" ")[:1]
+    stop = found.group().rstrip(_CLOSERS)
+    if stop != ".":
+        # “Go!” he said: after these and after dots a sentence may go on.
+        return not follows.islower()
+    if stop != found.group():
+        return True  # “No.” and the like
+    start = found.start()
+    number = follows.isdigit() and text.endswith("No", 0, start)
+    return not number and not _ABBREVIATION.search(text, max(0, start - 8), start + 1)
 
 
 def is_chinese(text: str) -> bool:
     """Return whether `text` has more Chinese characters than Latin letters."""
-    return len(_HAN.findall(text)) > sum("a" <= letter.lower() <= "z" for letter in text)
+    return len(HAN.findall(text)) > sum("a" <= letter.lower() <= "z" for letter in text)
 
 
 def _cut(run: str) -> list[str]:

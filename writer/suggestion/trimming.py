@@ -6,17 +6,18 @@ most, and never repeats what stands right of the cursor.
 
 import re
 
-from writer.suggestion.segments import first_word, sentence_ends
+from writer.suggestion.segments import HAN, first_word, sentence_ends
 
 _MINIMUM_REPEAT = 12  # characters of the text to the right that, said again, are a repetition
-_PARAGRAPH_GAP = re.compile(r"\n\s*")
+_PARAGRAPH_GAP = re.compile(r"[\n\r\u2028\u2029]\s*")
 _WORD_CHARACTER = re.compile(r"\w")
 
 
 def trimmed(said: str, before: str, after: str, done: bool) -> str:
     r"""Return what to offer of what the model `said` between `before` and `after`.
 
-    While it is still growing (`done` false) the last word may be unfinished and stays as it is.
+    While it is still growing (`done` false) the last word may be unfinished and stays as it is, and
+    what may turn out to be a repetition is held back: so what is offered only ever grows.
 
     >>> trimmed(" rose. He went to the", "She", "", done=True)
     ' rose.'
@@ -24,8 +25,7 @@ def trimmed(said: str, before: str, after: str, done: bool) -> str:
     ' went'
     """
     text = _one_paragraph(said, before)
-    repeated = _start_of_repetition(text, after)
-    text = text[:repeated] if repeated is not None else text
+    text = text[: _start_of_repetition(text, after, done)]
     if done:
         # What stands to the right goes on with the sentence, so it need not be closed here.
         continues = after.partition("\n")[0].strip() != ""
@@ -36,21 +36,19 @@ def trimmed(said: str, before: str, after: str, done: bool) -> str:
 
 def is_closed(said: str) -> bool:
     r"""Return whether nothing that follows could be offered: the paragraph has ended."""
-    return "\n" in said.lstrip()
+    return _PARAGRAPH_GAP.search(said.lstrip()) is not None
 
 
 def _one_paragraph(said: str, before: str) -> str:
     """Cut at the second line end; a leading one is the size of the text's own paragraph gaps."""
-    body = said.lstrip("\n")
-    at_line_start = not before or before.endswith("\n")
-    if at_line_start:
-        said = said.lstrip()
-    elif body != said:
-        gap = "\n\n" if "\n\n" in before else "\n"
-        said = gap + body.lstrip()
-    start = len(said) - len(said.lstrip("\n"))
-    gap_found = _PARAGRAPH_GAP.search(said, start)
-    return said[: gap_found.start()] if gap_found else said
+    body = said.lstrip()
+    lead = said[: len(said) - len(body)]
+    body = _PARAGRAPH_GAP.split(body, maxsplit=1)[0]
+    if not before or before.endswith("\n"):
+        return body
+    if _PARAGRAPH_GAP.search(lead):
+        return ("\n\n" if "\n\n" in before else "\n") + body
+    return body if before[-1].isspace() else lead + body
 
 
 def _closed(text: str) -> str:
@@ -61,26 +59,27 @@ def _closed(text: str) -> str:
     return text
 
 
-def _start_of_repetition(text: str, after: str) -> int | None:
-    """Return where `text` begins to say what `after` says, or None."""
-    ahead = after.partition("\n")[0]
-    if not ahead.strip():
-        return None
-    anywhere = text.find(ahead[:_MINIMUM_REPEAT]) if len(ahead) >= _MINIMUM_REPEAT else -1
-    if anywhere >= 0:
-        return anywhere
-    for start in range(max(0, len(text) - len(ahead)), len(text)):
-        shared = text[start:]
-        # A lone letter that happens to agree is no repetition; a word or a stop is.
-        whole = len(shared.strip()) > 1 or not _WORD_CHARACTER.search(shared)
-        if ahead.startswith(shared) and whole and _at_word_start(text, start):
+def _start_of_repetition(text: str, after: str, done: bool) -> int:
+    """Return where `text` begins to say what `after` says, or its length."""
+    ahead = after.partition("\n")[0].lstrip()
+    for start in range(len(text) if ahead else 0):
+        shared = text[start : start + _MINIMUM_REPEAT]
+        if (
+            ahead.startswith(shared)
+            and _at_word_start(text, start)
+            and (len(shared) == _MINIMUM_REPEAT or not done or _is_repetition(shared, ahead))
+        ):
             return start
-    return 0 if first_word(ahead).strip() and text.strip() == first_word(ahead).strip() else None
+    return len(text)
+
+
+def _is_repetition(shared: str, ahead: str) -> bool:
+    """Return whether an end that agrees with what is ahead is more than a lone chance letter."""
+    return (
+        len(shared.strip()) > 1 or not _WORD_CHARACTER.match(shared) or shared == first_word(ahead)
+    )
 
 
 def _at_word_start(text: str, start: int) -> bool:
-    return (
-        start == 0
-        or not _WORD_CHARACTER.match(text[start])
-        or not _WORD_CHARACTER.match(text[start - 1])
-    )
+    around = text[max(0, start - 1) : start + 1]
+    return start == 0 or not all(map(_WORD_CHARACTER.match, around)) or bool(HAN.search(around))

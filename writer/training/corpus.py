@@ -31,7 +31,9 @@ def corpus_files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         if path.is_file():
             training.append(path)
             continue
-        for file in sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES):
+        for file in sorted(each for each in path.rglob("*") if each.is_file()):
+            if file.suffix not in _SUFFIXES:
+                continue
             (validation if file.name.startswith("validation") else training).append(file)
     if not training:
         raise WriterError(ErrorKind.CORPUS_EMPTY, paths=", ".join(map(str, paths)))
@@ -47,9 +49,9 @@ def documents(files: Sequence[Path]) -> Iterator[str]:
     for path in files:
         opener = lzma.open if path.suffix == ".xz" else open
         try:
-            with opener(path, "rt", encoding="utf-8") as stream:
+            with opener(path, "rt", encoding="utf-8-sig") as stream:
                 text = str(stream.read())
-        except (OSError, UnicodeDecodeError, lzma.LZMAError) as error:
+        except (OSError, UnicodeDecodeError, lzma.LZMAError, EOFError) as error:
             raise WriterError(ErrorKind.FILE_UNREADABLE, path=path, reason=error) from error
         yield from filter(None, map(clean, text.split(_DOCUMENT_END)))
 

@@ -26,6 +26,7 @@ def bits_per_byte(
     start = [tokenizer.end_id] if tokenizer.end_id is not None else []
     ids = torch.tensor(start + tokenizer.encode(text))
     size = network.config.n_ctx
+    stride = min(stride, size)
     nats, scored = 0.0, 1
     while scored < len(ids):
         end = min(scored + (size if scored == 1 else stride), len(ids))

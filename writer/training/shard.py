@@ -22,7 +22,8 @@ class TokenShard:
 
     def __init__(self, path: Path) -> None:
         dtype = np.uint32 if path.suffix == ".u32" else np.uint16
-        self._tokens = np.memmap(path, dtype=dtype, mode="r")
+        empty = path.stat().st_size == 0  # what cannot be mapped
+        self._tokens = np.zeros(0, dtype) if empty else np.memmap(path, dtype=dtype, mode="r")
 
     def __len__(self) -> int:
         return len(self._tokens)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -19,6 +20,8 @@ from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
 
 _CHECKPOINT_SECONDS = 300.0
+_SHAPE = ("n_layer", "n_embd", "n_head", "n_ctx", "vocab_size")
+"""What a training that goes on must have as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,21 @@ class Trainer:
         return min(1.0, max(by_time, self.tokens / self.recipe.tokens))
 
     def resume(self) -> bool:
-        """Go on from the folder's checkpoint; return whether there was one."""
+        """Go on from the folder's checkpoint; return whether there was one.
+
+        Raises:
+            WriterError: FILE_UNREADABLE, or OUTPUT_TAKEN by a network of another shape.
+        """
         if not self._checkpoint.exists():
             return False
-        saved: dict[str, Any] = torch.load(self._checkpoint, weights_only=True)
+        try:
+            saved: dict[str, Any] = torch.load(self._checkpoint, weights_only=True)
+        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            raise WriterError(
+                ErrorKind.FILE_UNREADABLE, path=self._checkpoint, reason="it is damaged"
+            ) from error
+        if any(saved["recipe"][name] != getattr(self.recipe, name) for name in _SHAPE):
+            raise WriterError(ErrorKind.OUTPUT_TAKEN, path=self._checkpoint.parent)
         self.network.load_state_dict(saved["network"])
         for optimizer, state in zip(self._optimizers, saved["optimizers"], strict=True):
             optimizer.load_state_dict(state)
@@ -108,8 +122,6 @@ class Trainer:
             while self.share < 1:
                 started = time.monotonic()
                 loss, tokens = self._update()
-                if not math.isfinite(loss):
-                    raise WriterError(ErrorKind.TRAINING_DIVERGED, step=self.step)
                 self.step += 1
                 self.tokens += tokens
                 elapsed = time.monotonic() - started
@@ -128,7 +140,11 @@ class Trainer:
         self.network.eval()
 
     def _update(self) -> tuple[float, int]:
-        """Make one update; return its loss and how many tokens it read."""
+        """Make one update; return its loss and how many tokens it read.
+
+        Raises:
+            WriterError: TRAINING_DIVERGED, before any weight has changed.
+        """
         share = self.share
         length = self.recipe.length(share)
         micro = max(1, self.recipe.micro_tokens // length)
@@ -140,7 +156,9 @@ class Trainer:
             loss = F.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten()) / rounds
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.item()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        if not math.isfinite(total + norm.item()):
+            raise WriterError(ErrorKind.TRAINING_DIVERGED, step=self.step)
         factor = self.recipe.rate(share)
         for optimizer, rates in zip(self._optimizers, self._rates, strict=True):
             for group, rate in zip(optimizer.param_groups, rates, strict=True):

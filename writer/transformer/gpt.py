@@ -66,9 +66,7 @@ class Attention(nn.Module):
         rows, length, _ = x.shape
         return x.view(rows, length, self.heads, -1).transpose(1, 2)  # (B, H, T, D)
 
-    def _read(
-        self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor
-    ) -> torch.Tensor:
+    def _read(self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
         new, total = query.shape[2], keys.shape[2]
         mask = None if new == total or new == 1 else _causal(new, total, query.device)
         return F.scaled_dot_product_attention(

@@ -44,9 +44,7 @@ class State(NamedTuple):
 
     def select(self, rows: torch.Tensor) -> "State":
         """Return the state of the rows whose indices (n,) are given, in that order."""
-        return self._replace(
-            own_keys=self.own_keys[:, rows], own_values=self.own_values[:, rows]
-        )
+        return self._replace(own_keys=self.own_keys[:, rows], own_values=self.own_values[:, rows])
 
     def truncate(self, length: int) -> "State":
         """Return the state as it was after the first `length` tokens of an unbranched text.
@@ -54,9 +52,9 @@ class State(NamedTuple):
         Exact, because keys and values of a position depend on earlier tokens only.
 
         Raises:
-            ValueError: The state is branched, or shorter than `length`.
+            ValueError: The state is branched, or has not read `length` tokens.
         """
-        if self.shared_keys.shape[2] or length > self.length:
+        if self.shared_keys.shape[2] or not 0 <= length <= self.length:
             raise ValueError(f"cannot cut a state of {self.length} tokens to {length}")
         return self._replace(
             own_keys=self.own_keys[:, :, :, :length], own_values=self.own_values[:, :, :, :length]

@@ -1,0 +1,121 @@
+import contextlib
+import json
+import random
+
+import pytest
+
+from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
+from writer.checkpoints.tokenizer import END_OF_TEXT, BPETokenizer, train_bpe
+
+TEXTS = {
+    "nothing": "",
+    "prose": PROSE,
+    "emoji": "🙂👩‍👩‍👧‍👦🏳️‍🌈",
+    "nul and controls": "a\x00b\x01\x1b[0m\x7f\x85c",
+    "line ends": "a\r\nb\rc\u2028d\u2029e\x0bf\x0cg",
+    "spaces": " \u00a0\u3000\u200b\t  x   \n\n\n   ",
+    "right to left": "שלום, مرحبا \u202eabc\u202c",
+    "combining": "e\u0301\u0301\u0301 ﬁ Å",
+    "byte order mark": "\ufeffabc\ufffe",
+    "last code point": "\U0010ffff\ue000",
+    "looks special": f"{END_OF_TEXT}x<|endoftext|",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_any_text_comes_back_byte_for_byte(text):
+    tokenizer = tiny_tokenizer()
+    ids = tokenizer.encode(text)
+    assert b"".join(map(tokenizer.token_bytes, ids)) == text.encode()
+    assert tokenizer.decode(ids) == text
+    assert tokenizer.encode_batch([text, text]) == [ids, ids]
+    assert not tokenizer.special_ids & set(ids)
+
+
+def test_random_text_comes_back():
+    chance = random.Random(7)
+    points = [p for p in range(0x110000) if not 0xD800 <= p < 0xE000]
+    text = "".join(chr(chance.choice(points)) for _ in range(2000))
+    assert tiny_tokenizer().decode(tiny_tokenizer().encode(text)) == text
+
+
+def test_half_a_surrogate_pair_is_a_question_mark():
+    tokenizer = tiny_tokenizer()
+    assert tokenizer.decode(tokenizer.encode("a\ud83db")) == "a?b"
+
+
+def test_a_character_cut_in_two_shows_as_such():
+    tokenizer = train_bpe(iter([]), 257)  # a token a byte
+    ids = tokenizer.encode("雨")
+    assert len(ids) == 3
+    assert tokenizer.decode(ids[:2]) == "\ufffd"
+
+
+def test_special_tokens_have_no_bytes():
+    tokenizer = tiny_tokenizer()
+    assert tokenizer.special_ids == {tokenizer.end_id}
+    assert tokenizer.token_bytes(tokenizer.end_id) == b""
+
+
+def test_an_end_token_is_special_even_where_nobody_says_so(tmp_path):
+    path = tmp_path / "tokenizer.json"
+    tiny_tokenizer().write(path)
+    data = json.loads(path.read_text())
+    data["added_tokens"] = []
+    path.write_text(json.dumps(data))
+    tokenizer = BPETokenizer.read(path)
+    assert tokenizer.token_bytes(tokenizer.end_id) == b""
+    assert tokenizer.end_id not in tokenizer.encode(END_OF_TEXT)
+
+
+@pytest.mark.parametrize("start", [b"t", b"th", b" ", b"\xe9", b"\xe9\x9b", b"zzz", b"\xff", b""])
+def test_tokens_beginning_with_some_bytes(start):
+    tokenizer = tiny_tokenizer()
+    wanted = [n for n in range(tokenizer.vocab_size) if tokenizer.token_bytes(n).startswith(start)]
+    assert sorted(tokenizer.beginning_with(start)) == wanted
+
+
+def test_a_written_tokenizer_reads_the_same(tmp_path):
+    path = tmp_path / "tokenizer.json"
+    tiny_tokenizer().write(path)
+    again = BPETokenizer.read(path)
+    assert again.encode(PROSE) == tiny_tokenizer().encode(PROSE)
+    assert (again.vocab_size, again.end_id) == (384, tiny_tokenizer().end_id)
+
+
+def test_the_vocabulary_is_as_large_as_asked():
+    assert tiny_tokenizer(300).vocab_size == 300
+    assert train_bpe(iter(["aa"]), 1).vocab_size == 257  # the bytes and the end, at least
+
+
+def test_numbers_left_out_of_a_vocabulary_are_tokens_of_nothing(tmp_path):
+    path = tmp_path / "tokenizer.json"
+    tiny_tokenizer().write(path)
+    data = json.loads(path.read_text())
+    last = max(data["model"]["vocab"], key=data["model"]["vocab"].get)
+    data["model"]["vocab"][last] = 1000
+    path.write_text(json.dumps(data))
+    tokenizer = BPETokenizer.read(path)
+    assert tokenizer.vocab_size == 1001
+    assert tokenizer.token_bytes(999) == b""
+    assert tokenizer.decode(tokenizer.encode(PROSE)) == PROSE
+    data["model"]["vocab"][last] = 2**32 - 1
+    path.write_text(json.dumps(data))
+    with pytest.raises(ValueError, match=r"tokenizer\.json"):
+        BPETokenizer.read(path)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_damaged_tokenizer_is_refused_or_read_never_worse(seed, tmp_path):
+    path = tmp_path / "tokenizer.json"
+    tiny_tokenizer().write(path)
+    whole = path.read_bytes()
+    chance = random.Random(seed)
+    for _ in range(20):
+        damaged = bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randrange(len(damaged))
+            damaged[place : place + chance.randrange(30)] = chance.randbytes(chance.randrange(3))
+        path.write_bytes(damaged)
+        with contextlib.suppress(ValueError):
+            BPETokenizer.read(path)
