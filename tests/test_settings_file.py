@@ -132,9 +132,9 @@ def test_a_bad_value_costs_its_own_default_and_is_named(tmp_path, line, value, a
     path = _file(tmp_path, f"[sampling]\ncandidates = 5\n{line}\n")
     settings, (notice,) = read_settings(path)
     assert settings == Settings().with_value("sampling", "candidates", 5)
-    assert notice.kind is ErrorKind.SETTING_INVALID
+    assert notice.kind is ErrorKind.SETTING_REPLACED
     name = "sampling." + line.split()[0]
-    assert notice.fields == {"name": name, "value": value, "accepts": accepts}
+    assert notice.fields == {"path": path, "name": name, "value": value, "accepts": accepts}
     assert _backup(path).read_bytes() == path.read_bytes()
 
 
@@ -143,7 +143,7 @@ def test_a_group_or_version_of_the_wrong_kind_is_named(tmp_path, content):
     path = _file(tmp_path, content)
     settings, (notice,) = read_settings(path)
     assert settings == Settings()
-    assert notice.kind is ErrorKind.SETTING_INVALID
+    assert notice.kind is ErrorKind.SETTING_REPLACED
     write_settings(path, CHANGED)
     assert read_settings(path) == (CHANGED, [])
 

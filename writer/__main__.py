@@ -1,6 +1,7 @@
 """`writer [FILE]` opens the window; the other commands need none."""
 
 import argparse
+import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,12 +37,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run_command(argv: list[str]) -> int:
-    from writer.commands import complete, train
-
+    # Only the one asked for: training imports torch, which takes seconds.
+    command = importlib.import_module(f"writer.commands.{argv[0]}")
     parser = argparse.ArgumentParser("writer")
-    commands = parser.add_subparsers()
-    complete.add_parser(commands)
-    train.add_parser(commands)
+    command.add_parser(parser.add_subparsers())
     arguments = parser.parse_args(argv)
     return int(arguments.run(arguments))
 

@@ -27,6 +27,10 @@ class ErrorKind(Enum):
     SETTINGS_UNREADABLE = "The settings in “{path}” cannot be read: {reason}."
     SETTINGS_NEWER = "The settings in “{path}” are from a newer Writer; what is known here is used."
     SETTING_UNKNOWN = "There is no setting called “{name}”."
+    SETTING_REPLACED = (
+        "In “{path}” the setting “{name}” cannot be {value}: it takes {accepts}. "
+        "Its default is used; the file as it was is kept beside it as .bak."
+    )
     SETTING_INVALID = "The setting “{name}” cannot be {value}: it takes {accepts}."
     # Training
     CORPUS_EMPTY = "There is nothing to train on in {paths}."

@@ -267,6 +267,17 @@ PRESETS: dict[str, dict[str, Value]] = {
 """Values of `Sampling` by the name of the preset that sets them."""
 
 
+def limited(group: str, name: str, value: int) -> int:
+    """Return `value`, or the bound of `group.name` that it passes.
+
+    >>> limited("sampling", "candidates", 99)
+    8
+    """
+    words = next(about(f) for g, f in all_settings() if (g, f.name) == (group, name))
+    low = value if words.minimum is None else max(value, int(words.minimum))
+    return low if words.maximum is None else min(low, int(words.maximum))
+
+
 def default_threads() -> int:
     """Return how many threads the engine takes unasked: the cores less one, for everything else."""
     return max(1, (os.cpu_count() or 2) - 1)

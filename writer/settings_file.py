@@ -80,7 +80,7 @@ def _understood(path: Path, data: bytes) -> tuple[Settings, list[WriterError]]:
     for group in dict(all_settings()):
         table = tables.setdefault(group, {})
         if not isinstance(table, dict):
-            notices.append(_invalid(group, table, "a table of settings"))
+            notices.append(_invalid(path, group, table, "a table of settings"))
             tables[group] = {}
     settings = Settings()
     for group, setting in all_settings():
@@ -90,13 +90,14 @@ def _understood(path: Path, data: bytes) -> tuple[Settings, list[WriterError]]:
         try:
             settings = settings.with_value(group, setting.name, _printable(value))
         except WriterError as error:
-            notices.append(_invalid(f"{group}.{setting.name}", value, error.fields["accepts"]))
+            accepts = error.fields["accepts"]
+            notices.append(_invalid(path, f"{group}.{setting.name}", value, accepts))
     return settings, notices
 
 
 def _version_notices(path: Path, version: object) -> list[WriterError]:
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        return [_invalid("version", version, f"a whole number from 1 to {VERSION}")]
+        return [_invalid(path, "version", version, f"a whole number from 1 to {VERSION}")]
     return [WriterError(ErrorKind.SETTINGS_NEWER, path=path)] if version > VERSION else []
 
 
@@ -140,9 +141,11 @@ def _printable(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
     return float("inf") if too_long else value
 
 
-def _invalid(name: str, value: object, accepts: object) -> WriterError:
+def _invalid(path: Path, name: str, value: object, accepts: object) -> WriterError:
     shown = _shortened(repr(_printable(value)), _LONGEST_SHOWN)
-    return WriterError(ErrorKind.SETTING_INVALID, name=name, value=shown, accepts=accepts)
+    return WriterError(
+        ErrorKind.SETTING_REPLACED, path=path, name=name, value=shown, accepts=accepts
+    )
 
 
 def _unreadable(path: Path, reason: str) -> WriterError:

@@ -1,6 +1,7 @@
 """From the disk to the page and back: nothing changes unasked, nothing typed is lost."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,17 @@ def autosave(desk) -> None:
     timer = desk.session.filing.document.autosave_timer
     assert timer.isActive()
     timer.timeout.emit()
+
+
+def choose(monkeypatch, path: Path | None) -> None:
+    """Let the person in front of the save dialog choose `path`, or cancel."""
+
+    def fill_in(dialog):
+        if path is not None:
+            dialog.selectFile(str(path))
+        return path is not None
+
+    monkeypatch.setattr(QFileDialog, "exec", fill_in)
 
 
 def recovery_texts(home: Path) -> list[str]:
@@ -108,8 +120,7 @@ def test_saving_an_untitled_text_drops_its_copy(quiet_desk, home, tmp_path, monk
     desk = quiet_desk()
     desk.type("Kept.")
     autosave(desk)
-    target = tmp_path / "kept"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    choose(monkeypatch, tmp_path / "kept")
     desk.press(Qt.Key.Key_S, CONTROL)
     assert (tmp_path / "kept.md").read_text() == "Kept."
     assert recovery_texts(home) == []
@@ -169,7 +180,7 @@ def test_a_full_disk_is_said_once_and_the_text_is_kept(quiet_desk, tmp_path, hom
     assert recovery_texts(home) == []
 
 
-def test_another_programs_change_is_not_overwritten_unasked(quiet_desk, tmp_path):
+def test_another_programs_change_is_not_overwritten(quiet_desk, tmp_path, monkeypatch):
     path = tmp_path / "a.txt"
     path.write_text("old")
     desk = quiet_desk(path)
@@ -178,8 +189,11 @@ def test_another_programs_change_is_not_overwritten_unasked(quiet_desk, tmp_path
     autosave(desk)
     assert path.read_text() == "theirs, and longer"
     assert "another program" in desk.window.messages.text()
+    choose(monkeypatch, tmp_path / "mine.txt")
     desk.window.messages.action_button.click()
-    assert path.read_text() == "mine old"
+    assert (tmp_path / "mine.txt").read_text() == "mine old"
+    assert path.read_text() == "theirs, and longer"
+    assert desk.window.messages.text() == ""
 
 
 def test_a_character_the_encoding_lacks_is_asked_about(quiet_desk, tmp_path):
@@ -243,3 +257,140 @@ def test_undo_goes_back_to_unmodified(quiet_desk, tmp_path):
     desk.press(Qt.Key.Key_Z, CONTROL)
     assert not desk.window.isWindowModified()
     assert "*" not in desk.window.windowTitle().replace("[*]", "")
+
+
+def test_the_save_dialog_asks_about_the_very_file_it_would_replace(quiet_desk, monkeypatch):
+    desk = quiet_desk()
+    seen = []
+
+    def look(dialog):
+        seen.append((dialog.defaultSuffix(), dialog.acceptMode(), dialog.options()))
+        return False
+
+    monkeypatch.setattr(QFileDialog, "exec", look)
+    assert not desk.session.filing.save_as_dialog()
+    suffix, mode, options = seen[0]
+    assert (suffix, mode) == ("md", QFileDialog.AcceptMode.AcceptSave)
+    assert not options & QFileDialog.Option.DontConfirmOverwrite
+
+
+def test_saving_elsewhere_keeps_the_encoding(quiet_desk, tmp_path, monkeypatch):
+    data = "雨停了，他走进屋子。\r\n".encode("gb18030") * 40
+    (tmp_path / "a.txt").write_bytes(data)
+    desk = quiet_desk(tmp_path / "a.txt")
+    choose(monkeypatch, tmp_path / "b.txt")
+    assert desk.session.filing.save_as_dialog()
+    assert (tmp_path / "b.txt").read_bytes() == data
+
+
+def test_two_copies_are_offered_one_by_one(quiet_desk, home):
+    recovery = Recovery(places.data_folder() / "recovery")
+    for number in ("one", "two"):
+        recovery.keep(Recovery.new_id(), f"Chapter One\n{number}", "")
+    recovery.close()
+    desk = quiet_desk()
+    assert desk.window.messages.waiting() == 1
+
+
+def test_a_copy_of_a_named_file_goes_back_where_it_belongs(quiet_desk, home, tmp_path):
+    path = tmp_path / "book.md"
+    path.write_text("old")
+    recovery = Recovery(places.data_folder() / "recovery")
+    recovery.keep(Recovery.new_id(), "old and new", str(path))
+    recovery.close()
+    desk = quiet_desk()
+    assert "book.md" in desk.window.messages.text()
+    desk.window.messages.action_button.click()
+    assert desk.page.read() == "old and new"
+    desk.press(Qt.Key.Key_S, CONTROL)
+    assert path.read_text() == "old and new"
+    assert recovery_texts(home) == []
+
+
+def test_a_copy_older_than_its_file_does_not_replace_it(quiet_desk, home, tmp_path):
+    path = tmp_path / "book.md"
+    recovery = Recovery(places.data_folder() / "recovery")
+    recovery.keep(Recovery.new_id(), "older", str(path))
+    recovery.close()
+    path.write_text("newer")
+    os.utime(path, (2**31, 2**31))
+    desk = quiet_desk()
+    desk.window.messages.action_button.click()
+    assert desk.page.read() == "older"
+    assert desk.session.filing.document.path is None
+
+
+def test_an_offer_that_is_put_off_comes_back(quiet_desk, home, monkeypatch):
+    recovery = Recovery(places.data_folder() / "recovery")
+    recovery.keep(Recovery.new_id(), "older", "")
+    recovery.close()
+    desk = quiet_desk()
+    desk.type("new")
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Cancel)
+    desk.window.messages.action_button.click()
+    assert desk.page.read() == "new"
+    assert "older" in desk.window.messages.text()
+
+
+def test_discarding_for_a_file_that_does_not_open_keeps_the_copy(
+    quiet_desk, home, tmp_path, monkeypatch
+):
+    desk = quiet_desk()
+    desk.type("mine")
+    autosave(desk)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Discard)
+    desk.session.filing.open(tmp_path / "missing.txt")
+    assert desk.page.read() == "mine"
+    assert recovery_texts(home) == ["mine"]
+
+
+def test_an_emptied_text_leaves_no_copy(quiet_desk, home):
+    desk = quiet_desk()
+    desk.type("mine")
+    autosave(desk)
+    desk.page.selectAll()
+    desk.press(Qt.Key.Key_Delete)
+    desk.window.close()
+    assert recovery_texts(home) == []
+
+
+def test_a_failure_while_closing_leaves_the_window_open(quiet_desk, tmp_path, monkeypatch, qtbot):
+    path = tmp_path / "a.txt"
+    path.write_text("a")
+    desk = quiet_desk(path)
+    desk.type("b")
+
+    def fail():
+        raise RuntimeError("a test")
+
+    with monkeypatch.context() as patched, qtbot.captureExceptions() as failures:
+        patched.setattr(desk.session.filing, "may_leave", fail)
+        assert not desk.window.close()
+    assert len(failures) == 1
+    assert desk.sampler.isRunning()
+
+
+def test_what_was_said_about_saving_goes_when_it_is_over(quiet_desk, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes("déjà vu, naïve\n".encode("latin-1") * 20)
+    desk = quiet_desk(path)
+    desk.page.insert("雨")
+    autosave(desk)
+    assert "雨" in desk.window.messages.text()
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    desk.type("x")
+    autosave(desk)
+    assert "雨" not in desk.window.messages.text()
+
+
+def test_an_untouched_page_follows_its_file(quiet_desk, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    desk = quiet_desk(path)
+    path.write_text("from elsewhere")
+    desk.session.filing.reload()
+    assert desk.page.read() == "from elsewhere"
+    desk.type("mine ")
+    path.write_text("from elsewhere again")
+    desk.session.filing.reload()
+    assert desk.page.read() == "mine from elsewhere"

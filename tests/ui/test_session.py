@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from writer import places
 from writer.errors import ErrorKind, WriterError
@@ -36,6 +36,25 @@ def test_a_change_while_something_is_offered_asks_anew(open_desk):
     desk.window.settings_pane.settings_changed.emit(changed)
     desk.wait_for_ghost(" two")
     assert desk.engine.requests[-1].sampling.top_k == 7
+
+
+def test_the_last_mode_chosen_is_the_one_that_is_said(open_desk):
+    desk = open_desk()
+    desk.session.switch_mode()
+    desk.session.switch_mode()
+    assert desk.window.messages.text() == "Suggestions are off."
+    assert desk.window.messages.waiting() == 0
+
+
+def test_the_reach_of_the_context_is_said_in_words(open_desk, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("word " * 2000)
+    desk = open_desk(settings='[suggesting]\nmode = "off"\n', path=path)
+    desk.press(Qt.Key.Key_End, CONTROL)
+    changed = desk.session.settings.with_value("sampling", "context_length", 100)
+    desk.window.settings_pane.settings_changed.emit(changed)
+    labels = desk.window.settings_pane.rows["context_length"].findChildren(QLabel)
+    assert "the last 80 words" in [label.text() for label in labels]
 
 
 def test_threads_reach_the_engine(open_desk):
@@ -98,8 +117,10 @@ def test_without_a_model_the_page_still_works(qtbot, qapp):
         sampler.start()
     qtbot.waitUntil(lambda: "models/x" in window.messages.text())
     qtbot.keyClicks(window.page, "still")
+    session.suggester.ask()
     assert window.page.read() == "still"
     assert "models/x" in window.candidates.sentence()
+    assert window.status.model.toolTip() == "no model"
     window.page.document().setModified(False)
     window.close()
     assert sampler.isFinished()

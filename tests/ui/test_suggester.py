@@ -323,3 +323,28 @@ def test_closing_in_the_middle_of_an_answer_joins_the_thread(open_desk):
     desk.engine.gate.set()
     assert desk.window.close()
     assert desk.sampler.isFinished()
+
+
+def test_asking_after_escape_asks_for_others_too(desk):
+    desk.engine.script.append((" never ended",))
+    desk.press(Qt.Key.Key_Escape)
+    desk.press(Qt.Key.Key_Space, CONTROL)
+    desk.wait_for_ghost(" never ended")
+
+
+def test_a_number_without_its_candidate_is_no_letter_of_the_text(open_desk):
+    desk = open_desk(settings='[suggesting]\nmode = "off"\n')
+    desk.press(Qt.Key.Key_2, ALT)
+    assert desk.page.read() == ""
+
+
+def test_escape_closes_what_stands_beneath_the_page(desk):
+    desk.press(Qt.Key.Key_Escape)
+    desk.window.messages.show_message("a test")
+    desk.window.find_bar.open_find()
+    desk.page.setFocus()
+    desk.press(Qt.Key.Key_Escape)
+    assert desk.window.find_bar.isHidden()
+    assert desk.window.messages.text() == "a test"
+    desk.press(Qt.Key.Key_Escape)
+    assert desk.window.messages.text() == ""

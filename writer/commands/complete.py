@@ -39,7 +39,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             type=type(setting.default),
             default=setting.default,
             metavar=words.technical.split()[-1].upper(),
-            help=f"{words.help} ({setting.default}; {words.minimum:g} to {words.maximum:g})",
+            help=f"{words.help} ({setting.default:,}; {words.minimum:,g} to {words.maximum:,.10g})",
         )
     parser.add_argument(
         "--model", default=Machine().model, help="a bundled model or a folder (%(default)s)"
@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         }
     )
     threads = int(checked(_THREADS, arguments.threads))
-    request = make_request(_read(arguments.file), sampling)
+    # The line end that closes every text file is no paragraph that the writer has ended.
+    request = make_request(_read(arguments.file).removesuffix("\n"), sampling)
     from writer.__main__ import load_engine
 
     engine = load_engine(arguments.model)

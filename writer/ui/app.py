@@ -17,7 +17,7 @@ from writer import places
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.recent import RecentFiles
 from writer.manuscript.recovery import Recovery
-from writer.settings import Settings, Theme
+from writer.settings import Theme
 from writer.settings_file import read_settings, write_settings
 from writer.ui.commands import add_menus
 from writer.ui.document import Document
@@ -61,22 +61,12 @@ def build(app: QApplication, load_engine: LoadEngine) -> tuple[Session, MainWind
     sampler = Sampler(partial(load_engine, settings.machine.model), threads_of(settings))
     sampler.setParent(window)
     session = Session(
-        window, document, sampler, theme, settings, partial(_write_settings, settings_path)
+        window, document, sampler, theme, settings, partial(write_settings, settings_path)
     )
     add_menus(window, session, recent)
     for notice in notices:
         window.messages.show_message(words_of(notice), "error")
     return session, window, sampler
-
-
-def _write_settings(path: Path, settings: Settings) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriterError(
-            ErrorKind.SAVE_FAILED, path=path, reason=error.strerror or error
-        ) from error
-    write_settings(path, settings)
 
 
 def _report(

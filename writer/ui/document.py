@@ -5,6 +5,7 @@ recovery copy. Whatever cannot be written stays on the page, in a recovery copy,
 """
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
@@ -12,7 +13,12 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 from writer.errors import WriterError
 from writer.manuscript.recent import RecentFiles
 from writer.manuscript.recovery import RecoveredText, Recovery
-from writer.manuscript.text_file import TextFile, new_text_file, read_text_file
+from writer.manuscript.text_file import (
+    TextFile,
+    changed_on_disk,
+    new_text_file,
+    read_text_file,
+)
 from writer.ui import utf16
 from writer.ui.editor import Page
 
@@ -27,6 +33,8 @@ class Document(QObject):
 
     named = Signal(str, bool)
     """The name to show, empty for an untitled text, and whether it has unsaved changes."""
+    shown = Signal()
+    """Another text is on the page."""
     noticed = Signal(object)
     """A `Notice` about a file that opened."""
     refused = Signal(object)
@@ -45,6 +53,7 @@ class Document(QObject):
         self._file: TextFile | None = None
         self._copy = Recovery.new_id()
         self._copied = False
+        self._forsaken = False
         self._unsaved_for = QElapsedTimer()
         self.autosave_timer = QTimer(self)
         self.autosave_timer.setSingleShot(True)
@@ -79,40 +88,69 @@ class Document(QObject):
         self._leave()
         self._show(None, "", 0)
 
+    def can_open(self, path: Path) -> bool:
+        """Return whether `open` would succeed now; say why if it would not."""
+        return self._read(path) is not None
+
     def open(self, path: Path) -> bool:
         """Show the text of a file; return whether it opened. The page is as it was if not."""
-        try:
-            file = read_text_file(path)
-        except WriterError as error:
-            self.refused.emit(error)
+        file = self._read(path)
+        if file is None:
             return False
         self._leave()
-        self._show(file, file.text, self._recent.cursor(path))
-        self._remember(path)
+        self._show(file, file.text, self._recent.cursor(file.path))
+        self._remember(file.path)
         if file.notice is not None:
             self.noticed.emit(file.notice)
         return True
 
+    def reload(self) -> None:
+        """Show the file as another program has left it, if nothing of the page would be lost."""
+        file = self._file
+        modified = self._page.document().isModified()
+        if file is not None and not modified and file.path.exists() and changed_on_disk(file):
+            self.open(file.path)
+
     def restore(self, copy: RecoveredText) -> None:
-        """Show a recovered text as an untitled one with unsaved changes."""
+        """Show a recovered text, unsaved as it was.
+
+        It belongs to its file again, unless that is gone or was written after the copy was kept.
+        """
         self._leave()
-        self._show(None, copy.text, 0)
+        self._show(self._file_of(copy), copy.text, 0)
         self._copy, self._copied = copy.id, True
         self._page.document().setModified(True)
+
+    def _read(self, path: Path) -> TextFile | None:
+        try:
+            return read_text_file(path.absolute())
+        except WriterError as error:
+            self.refused.emit(error)
+            return None
+
+    def _file_of(self, copy: RecoveredText) -> TextFile | None:
+        path = Path(copy.name)
+        with contextlib.suppress(OSError, WriterError):
+            if path.is_absolute() and path.stat().st_mtime <= copy.when.timestamp():
+                return read_text_file(path)
+        return None
 
     def _show(self, file: TextFile | None, text: str, cursor: int) -> None:
         self.autosave_timer.stop()
         self._file = file
-        self._copy, self._copied = Recovery.new_id(), False
+        self._copy, self._copied, self._forsaken = Recovery.new_id(), False, False
         self._page.load(text)
         place = self._page.textCursor()
         place.setPosition(min(utf16.units(text[:cursor]), utf16.units(text)))
         self._page.setTextCursor(place)
         self._announce()
+        self.shown.emit()
 
     def _leave(self) -> None:
         """Keep what has to be kept of the text on the page before another takes its place."""
         self.autosave_timer.stop()
+        if self._forsaken or self.is_safe:
+            self._drop_copy()
         if self._file is not None:
             caret = len(self._page.text_before(self._page.caret(), self._page.caret()))
             # Not to remember the place is no loss worth a message.
@@ -130,38 +168,42 @@ class Document(QObject):
             self.save()
         elif not self._is_blank():
             self._copy_text("")
+        else:
+            self._drop_copy()
 
-    def save(self, overwrite: bool = False, encoding: str | None = None) -> bool:
-        """Save into the named file; return whether it is safe on disk."""
+    def save(self, encoding: str | None = None) -> bool:
+        """Save into the named file, in UTF-8 if asked; return whether it is safe on disk."""
         if self._file is None:
             return False
         text = self._page.read()
         try:
-            self._file = self._file.save(text, overwrite=overwrite, encoding=encoding)
+            self._file = self._file.save(text, encoding=encoding)
         except WriterError as error:
-            self._copy_text(self._file.path.name)
+            self._copy_text(str(self._file.path))
             self.unsaved.emit(error)
             return False
         self._on_saved()
         return True
 
     def save_as(self, path: Path) -> bool:
-        """Save into another file, which is the text's from then on."""
+        """Save into another file, in the same encoding; it is the text's from then on."""
+        path = path.absolute()
         text = self._page.read()
-        target = self._file if self._file and self._file.path == path else new_text_file(path)
+        # What is there was asked about by the dialog that chose it.
+        target = replace(self._file, path=path) if self._file else new_text_file(path)
         try:
             self._file = target.save(text, overwrite=True)
         except WriterError as error:
-            self._copy_text(path.name)
+            self._copy_text(str(path))
             self.unsaved.emit(error)
             return False
         self._remember(path)
         self._on_saved()
         return True
 
-    def abandon(self) -> None:
-        """Let go of the text on the page: its recovery copy goes too."""
-        self._drop_copy()
+    def forsake(self) -> None:
+        """Let the text on the page go, and its copy with it, once another takes its place."""
+        self._forsaken = True
 
     def close(self) -> None:
         """Remember the place; the copies of what is not saved wait for the next start."""

@@ -17,7 +17,8 @@ from writer.ui.document import Document
 from writer.ui.main_window import MainWindow
 from writer.ui.wording import words_of
 
-_FILTER = "Text (*.txt *.md *.markdown);;All files (*)"
+_SAVING = "saving"
+"""The topic of what is said about saving: over when the text is saved, or another is shown."""
 
 
 class Filing(QObject):
@@ -28,6 +29,7 @@ class Filing(QObject):
         self._window = window
         self.document = document
         document.named.connect(self._on_named)
+        document.shown.connect(self._on_shown)
         document.saved.connect(self._on_saved)
         document.copied.connect(self._on_copied)
         document.noticed.connect(self._on_noticed)
@@ -50,13 +52,15 @@ class Filing(QObject):
     def open_dialog(self) -> None:
         """Let the writer choose a file to open."""
         folder = str(self.document.path.parent) if self.document.path else str(Path.home())
-        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), folder, _FILTER)
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Open"), folder, self._name_filter()
+        )
         if name:
             self.open(Path(name))
 
     def open(self, path: Path) -> None:
-        """Open a file, once the text on the page is safe."""
-        if self.may_leave():
+        """Open a file, once it is known to open and the text on the page is safe."""
+        if self.document.can_open(path) and self.may_leave():
             self.document.open(path)
 
     def save(self) -> bool:
@@ -64,26 +68,44 @@ class Filing(QObject):
         return self.document.save() if self.document.path else self.save_as_dialog()
 
     def save_as_dialog(self) -> bool:
-        """Let the writer choose where to save."""
-        start = str(self.document.path or Path.home() / self.tr("Untitled.md"))
-        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save as"), start, _FILTER)
-        if not name:
+        """Let the writer choose where to save; return whether it is safe on disk."""
+        dialog = QFileDialog(self._window, self.tr("Save as"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        # The dialog adds the ending, so that it asks about the very file that would be replaced.
+        dialog.setDefaultSuffix("md")
+        dialog.setNameFilter(self._name_filter())
+        path = self.document.path or Path.home() / self.tr("Untitled.md")
+        dialog.setDirectory(str(path.parent))
+        dialog.selectFile(path.name)
+        if not dialog.exec():
             return False
-        path = Path(name)
-        return self.document.save_as(path if path.suffix else path.with_suffix(".md"))
+        return self.document.save_as(Path(dialog.selectedFiles()[0]))
+
+    def reload(self) -> None:
+        """Show what another program has made of the file; called as the window is come back to."""
+        self.document.reload()
 
     def _offer_copies(self, copies: list[RecoveredText]) -> None:
         """Offer the texts that an earlier session could not save."""
         for copy in copies:
-            words = self.tr("Text that was not saved is still here: “{preview}”").format(
-                preview=copy.preview
-            )
-            restore = partial(self._restore, copy)
-            self._window.messages.show_message(words, action=self.tr("Open it"), on_action=restore)
+            self._offer_copy(copy)
+
+    def _offer_copy(self, copy: RecoveredText) -> None:
+        words = self.tr("{name}, kept {when}, was not saved: “{preview}”").format(
+            name=f"“{Path(copy.name).name}”" if copy.name else self.tr("A text without a name"),
+            when=copy.when.astimezone().strftime("%d %B, %H:%M"),
+            preview=copy.preview,
+        )
+        restore = partial(self._restore, copy)
+        self._window.messages.show_message(
+            words, action=self.tr("Open it"), on_action=restore, topic=f"copy {copy.id}"
+        )
 
     def _restore(self, copy: RecoveredText) -> None:
         if self.may_leave():
             self.document.restore(copy)
+        else:
+            self._offer_copy(copy)
 
     def may_leave(self) -> bool:
         """Make the text on the page safe, asking where that needs a person."""
@@ -111,7 +133,7 @@ class Filing(QObject):
         if answer == buttons.Save:
             return self.save_as_dialog()
         if answer == buttons.Discard:
-            self.document.abandon()
+            self.document.forsake()
         return answer == buttons.Discard
 
     # What the document says
@@ -125,7 +147,11 @@ class Filing(QObject):
             self._window.status.set_save_state("")
 
     def _on_saved(self) -> None:
+        self._window.messages.drop(_SAVING)
         self._window.status.set_save_state(self.tr("saved"))
+
+    def _on_shown(self) -> None:
+        self._window.messages.drop(_SAVING)
 
     def _on_copied(self) -> None:
         self._window.status.set_save_state(self.tr("not saved, but a copy is kept"))
@@ -134,18 +160,17 @@ class Filing(QObject):
         self._window.messages.show_message(words_of(notice), seconds=20)
 
     def _on_refused(self, error: WriterError) -> None:
-        self._window.messages.show_message(words_of(error), "error")
+        self._window.messages.show_message(words_of(error), "error", topic="opening")
 
     def _on_unsaved(self, error: WriterError) -> None:
-        actions: dict[ErrorKind, tuple[str, Callable[[], object]]] = {
-            ErrorKind.CHANGED_ON_DISK: (self.tr("Save over it"), self._save_over),
-            ErrorKind.UNENCODABLE: (self.tr("Save as UTF-8"), self._save_as_utf8),
-        }
-        action, run = actions.get(error.kind, (self.tr("Save elsewhere…"), self.save_as_dialog))
-        self._window.messages.show_message(words_of(error), "error", action, run)
-
-    def _save_over(self) -> None:
-        self.document.save(overwrite=True)
+        action: str = self.tr("Save elsewhere…")
+        run: Callable[[], object] = self.save_as_dialog
+        if error.kind == ErrorKind.UNENCODABLE:
+            action, run = self.tr("Save as UTF-8"), self._save_as_utf8
+        self._window.messages.show_message(words_of(error), "error", action, run, topic=_SAVING)
 
     def _save_as_utf8(self) -> None:
         self.document.save(encoding="utf-8")
+
+    def _name_filter(self) -> str:
+        return self.tr("Text (*.txt *.md *.markdown);;All files (*)")

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-_KEYS = QKeySequence.StandardKey
-
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -15,11 +13,9 @@ class Command:
 
     words: str
     run: Callable[[], object]
-    """A bound method of a QObject."""
     keys: tuple[QKeySequence.StandardKey | str, ...] = ()
     hint: str = ""
     """A key that the page itself handles, shown only."""
-    checkable: bool = False
 
 
 def add_menu(window: QMainWindow, title: str, commands: list[Command | None]) -> QMenu:
@@ -31,7 +27,6 @@ def add_menu(window: QMainWindow, title: str, commands: list[Command | None]) ->
             continue
         words = f"{command.words}\t{command.hint}" if command.hint else command.words
         action = QAction(words, window)
-        action.setCheckable(command.checkable)
         action.setShortcuts([QKeySequence(key) for key in command.keys])
         action.triggered.connect(command.run)
         menu.addAction(action)

@@ -24,9 +24,13 @@ class Message:
     on_action: Callable[[], object] | None = None
     seconds: int | None = None
     """How long it stands; None until it is closed."""
+    topic: str = ""
+    """What it is about: of one topic only the newest message is true."""
 
     def same_as(self, other: "Message") -> bool:
-        """Return whether both say the same to the reader."""
+        """Return whether this one takes the other's place: said again, or said anew of a topic."""
+        if self.topic:
+            return self.topic == other.topic
         return (self.text, self.kind, self.action) == (other.text, other.kind, other.action)
 
 
@@ -53,7 +57,7 @@ class MessageBar(QWidget):
         self.action_button = QPushButton()
         self.action_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.action_button.clicked.connect(self._on_action)
-        self.close_button = IconButton("close", self.tr("Close (Esc)"))
+        self.close_button = IconButton("close", self.tr("Close"))
         self.close_button.clicked.connect(self.dismiss)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -74,6 +78,7 @@ class MessageBar(QWidget):
         action: str | None = None,
         on_action: Callable[[], object] | None = None,
         seconds: int | None = None,
+        topic: str = "",
     ) -> None:
         """Show `text` now or after those before it.
 
@@ -83,8 +88,9 @@ class MessageBar(QWidget):
             action: The words of the one next step, or None.
             on_action: What the step does; the message goes with it.
             seconds: How long it stands once in sight; None until it is closed.
+            topic: Of one topic only the newest message is kept.
         """
-        message = Message(text, kind, action, on_action, seconds)
+        message = Message(text, kind, action, on_action, seconds, topic)
         for place, known in enumerate(self._queue):
             if known.same_as(message):
                 # Said already: a save that fails every few seconds is one message, with the
@@ -108,6 +114,11 @@ class MessageBar(QWidget):
             self._queue.pop(0)
             self._show_first()
             self._announce()
+
+    def drop(self, topic: str) -> None:
+        """Take away the message of a topic that is over, in sight or waiting."""
+        self._queue = [message for message in self._queue if message.topic != topic]
+        self._show_first()
 
     def text(self) -> str:
         """Return the message in sight, empty if there is none."""

@@ -5,13 +5,14 @@ What each part does is its own business; here stands what one's signal means to 
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from writer import __version__
 from writer.errors import WriterError
-from writer.settings import Mode, Settings, Theme, default_threads
+from writer.manuscript.counts import count_words
+from writer.settings import Mode, Settings, Theme, default_threads, limited
 from writer.suggestion.request import Request
 from writer.ui.document import Document
 from writer.ui.filing import Filing
@@ -49,8 +50,10 @@ class Session(QObject):
         self._model = ""
         self._n_ctx = 0
         self._took_ms: int | None = None
+        self._characters_per_token = 4.0  # of English prose; each answer says it anew
         self.suggester = Suggester(window.page, window.candidates, settings)
         self._words = WordCounter(window.page)
+        self._unwritten = False
         self._writing = QTimer(self)
         self._writing.setSingleShot(True)
         self._writing.setInterval(_SETTINGS_WRITE_MS)
@@ -77,6 +80,10 @@ class Session(QObject):
         window.settings_pane.settings_changed.connect(self.set_settings)
         window.find_bar.closed.connect(window.page.setFocus)
         window.close_asked.connect(self._on_close_asked)
+        window.page.key_handlers.append(self._on_key)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.applicationStateChanged.connect(self._on_state_changed)
         self._words.changed.connect(self._on_words_changed)
         self._words.announce()
         self._theme.palette_changed.connect(self._on_palette_changed)
@@ -91,8 +98,9 @@ class Session(QObject):
         if self.settings.suggesting.mode == Mode.OFF:
             words = self.tr("Suggestions are off.")
             self._window.messages.show_message(
-                words, action=self.tr("Switch them on"), on_action=self.switch_mode, seconds=8
-            )
+                words, action=self.tr("Switch them on"), on_action=self.switch_mode, seconds=8,
+                topic="mode",
+            )  # fmt: skip
         self.suggester.ask()
 
     def report(self, error: WriterError) -> None:
@@ -103,13 +111,14 @@ class Session(QObject):
     # The window
 
     def _on_close_asked(self, event: QCloseEvent) -> None:
+        event.ignore()  # should anything fail on the way, the window stays, with the text
         if not self.filing.may_leave():
-            event.ignore()
             return
         self.suggester.dismiss()
         self.filing.document.close()
         self._on_settings_due()
         self._sampler.stop()
+        event.accept()
 
     def _on_words_changed(self, words: int, more: int) -> None:
         self._window.status.set_words(words)
@@ -121,15 +130,30 @@ class Session(QObject):
         self._model, self._n_ctx = name, n_ctx
         self.suggester.set_n_ctx(n_ctx)
         self._limit_context()
+        self._show_reach()
         self._on_idle()
 
     def _on_load_failed(self, error: WriterError) -> None:
-        self._window.candidates.show_message(words_of(error))
+        self.suggester.give_up(words_of(error))
         self._window.messages.show_message(words_of(error), "error")
         self._window.status.set_model("", self.tr("no model"))
 
     def _on_failed(self, request: Request, error: WriterError) -> None:
         self.suggester.show_failure(request, error, words_of(error))
+
+    def _on_key(self, event: QKeyEvent) -> bool:
+        """Close with Esc, from the page, what stands beneath it."""
+        if event.key() != Qt.Key.Key_Escape or event.modifiers():
+            return False
+        if not self._window.find_bar.isHidden():
+            self._window.find_bar.close_bar()
+        else:
+            self._window.messages.dismiss()
+        return True
+
+    def _on_state_changed(self, state: Qt.ApplicationState) -> None:
+        if state == Qt.ApplicationState.ApplicationActive:
+            self.filing.reload()
 
     def _on_wanted(self) -> None:
         self._show_state(self.tr("thinking") if self._model else self.tr("loading"))
@@ -138,8 +162,8 @@ class Session(QObject):
         if asked.done:
             self._took_ms = asked.took_ms
             self._show_state(self.tr("ready"))
-        note = self.tr("the last {n} words").format(n=f"{asked.words_read:,}")
-        self._window.settings_pane.set_note("context_length", note)
+        self._characters_per_token = asked.characters_per_token
+        self._show_reach()
         self._window.status.set_hint(self.tr("Tab takes") if self.suggester.is_offering else "")
 
     def _on_idle(self) -> None:
@@ -165,8 +189,9 @@ class Session(QObject):
         if settings.sampling.length != before.sampling.length:
             self._limit_context()
         if settings.suggesting.mode != before.suggesting.mode:
-            self._window.candidates.show_empty(settings.suggesting.mode)
             self._on_idle()
+        self._show_reach()
+        self._unwritten = True
         self._writing.start()
 
     def switch_mode(self) -> None:
@@ -179,7 +204,7 @@ class Session(QObject):
             Mode.ON_DEMAND: self.tr("Suggestions come when you ask."),
             Mode.OFF: self.tr("Suggestions are off."),
         }
-        self._window.messages.show_message(said[mode], seconds=3)
+        self._window.messages.show_message(said[mode], seconds=3, topic="mode")
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the window light, dark or as the system is."""
@@ -187,7 +212,7 @@ class Session(QObject):
 
     def zoom(self, steps: int) -> None:
         """Make the page's letters larger or smaller."""
-        size = min(36, max(12, self.settings.appearance.font_size + steps))
+        size = limited("appearance", "font_size", self.settings.appearance.font_size + steps)
         self.set_settings(self.settings.with_value("appearance", "font_size", size))
 
     def about(self) -> None:
@@ -201,15 +226,25 @@ class Session(QObject):
         )
         box.exec()
 
+    def _show_reach(self) -> None:
+        """Say beside the context length how many words before the caret that is."""
+        page, tokens = self._window.page, self.settings.sampling.context_length
+        tokens = min(tokens, self._n_ctx or tokens)
+        reach = min(page.caret(), round(tokens * self._characters_per_token))
+        words = count_words(page.text_before(page.caret(), reach))
+        note = self.tr("the last {n} words").format(n=f"{words:,}")
+        self._window.settings_pane.set_note("context_length", note)
+
     def _limit_context(self) -> None:
         if self._n_ctx:
             limit = self._n_ctx - self.settings.sampling.length - 1
             self._window.settings_pane.set_limit("context_length", limit)
 
     def _on_settings_due(self) -> None:
-        if not self._writing.isActive() and self.sender() is not self._writing:
-            return  # nothing has changed since they were written
         self._writing.stop()
+        if not self._unwritten:
+            return
+        self._unwritten = False
         try:
             self._write_settings(self.settings)
         except WriterError as error:

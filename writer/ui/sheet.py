@@ -194,11 +194,13 @@ class Sheet(QTextEdit):
         document.blockSignals(True)
         document.setDocumentLayout(None)  # type: ignore[arg-type]  # Qt takes it
         document.blockSignals(False)
-        yield
-        self._show_document()
-        self.setTextCursor(cursor)
-        self.blockSignals(was_blocked)
-        self._restore_view(scrolled, above)
+        try:
+            yield
+        finally:
+            self._show_document()
+            self.setTextCursor(cursor)
+            self.blockSignals(was_blocked)
+            self._restore_view(scrolled, above)
 
     def _restore_view(self, scrolled: int, above: int) -> None:
         """Put the caret where it stood in the window, or the window where it was scrolled to."""
@@ -282,8 +284,8 @@ class Sheet(QTextEdit):
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Insert the exact text, or say which files were meant."""
         files = [Path(url.toLocalFile()) for url in source.urls() if url.isLocalFile()]
-        for path in files:
-            self.file_dropped.emit(path)
+        if files:  # one window, one text: the first one
+            self.file_dropped.emit(files[0])
         if not files and source.hasText():
             self.insert(source.text().replace("\r\n", "\n"))
 

@@ -24,6 +24,8 @@ from writer.ui.offer import Offer
 
 _AFTER_CHARACTERS = 200
 _SECOND_TAB_MS = 400
+_USUAL_N_CTX = 1024
+"""Until the model says how much it reads."""
 _NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 _ALT = Qt.KeyboardModifier.AltModifier
@@ -36,7 +38,8 @@ class Asked:
 
     done: bool
     took_ms: int
-    words_read: int
+    characters_per_token: float
+    """Of the text that was read."""
 
 
 class Suggester(QObject):
@@ -62,6 +65,8 @@ class Suggester(QObject):
         self._request: Request | None = None
         self._serial = 0
         self._attempt = 0
+        self._asked_at: tuple[int, str] | None = None
+        self._hopeless = ""
         self._session_seed = random.randrange(1, 2**30)
         self._taking = False
         self._clock = QElapsedTimer()
@@ -77,7 +82,7 @@ class Suggester(QObject):
         page.ghost.vanished.connect(self.dismiss)
         panel.chosen.connect(self.take_candidate)
         panel.hovered.connect(self._on_hovered)
-        panel.show_empty(settings.suggesting.mode)
+        self._show_empty()
 
     # What the window does
 
@@ -86,6 +91,7 @@ class Suggester(QObject):
         before, self._settings = self._settings, settings
         if settings.suggesting.mode != before.suggesting.mode:
             self.dismiss()
+            self._show_empty()
         elif settings.sampling != before.sampling and self._request is not None:
             self._pause.start(self._settings.suggesting.pause_ms)
 
@@ -97,7 +103,8 @@ class Suggester(QObject):
         """Ask at once; where something is offered already, ask for others."""
         if self._settings.suggesting.mode == Mode.OFF:
             return
-        self._attempt = self._attempt + 1 if self._request is not None else 0
+        here = self._place()
+        self._attempt = self._attempt + 1 if here == self._asked_at else 0
         self._ask()
 
     def walk(self, steps: int) -> None:
@@ -112,9 +119,15 @@ class Suggester(QObject):
         busy = self._request is not None
         self._forget()
         if busy:
-            self._panel.show_empty(self._settings.suggesting.mode)
+            self._show_empty()
             self.unwanted.emit()
             self.idle.emit()
+
+    def give_up(self, words: str) -> None:
+        """Ask nothing any more, because there is nobody to answer, and say `words` instead."""
+        self._hopeless = words
+        self._request = None
+        self._show_empty()
 
     @property
     def is_offering(self) -> bool:
@@ -129,6 +142,10 @@ class Suggester(QObject):
         key = event.key()
         if key == Qt.Key.Key_Tab and modifiers == _NO_MODIFIER:
             return self._handle_tab()
+        if modifiers == _ALT and Qt.Key.Key_1 <= key <= Qt.Key.Key_8:
+            # Never a letter of the text, even where there is no such candidate.
+            self.take_candidate(key - Qt.Key.Key_1)
+            return True
         if self._request is None:
             return False
         if key == Qt.Key.Key_Escape and modifiers == _NO_MODIFIER:
@@ -136,9 +153,6 @@ class Suggester(QObject):
             return True
         if modifiers == _CONTROL and self.is_offering:
             return self._handle_part(key)
-        if modifiers == _ALT and Qt.Key.Key_1 <= key <= Qt.Key.Key_8:
-            self.take_candidate(key - Qt.Key.Key_1)
-            return True
         return False
 
     def _handle_tab(self) -> bool:
@@ -242,12 +256,15 @@ class Suggester(QObject):
 
     def _ask(self) -> None:
         page = self._page
-        if page.textCursor().hasSelection() or page.is_composing or page.isReadOnly():
+        if self._hopeless or page.is_composing or page.isReadOnly():
+            return
+        if page.textCursor().hasSelection():
             return
         self._pause.stop()
         self._serial += 1
         request = self._make_request()
         self._request = request
+        self._asked_at = self._place()
         self._offer = None
         self._clock.start()
         known = self._cache.get(request)
@@ -259,10 +276,15 @@ class Suggester(QObject):
         self._panel.show_thinking()
         self.wanted.emit(request)
 
+    def _place(self) -> tuple[int, str]:
+        """Return what tells one place of asking from another: the caret and the text before it."""
+        caret = self._page.caret()
+        return caret, self._page.text_before(caret, _AFTER_CHARACTERS)
+
     def _make_request(self) -> Request:
         caret = self._page.caret()
         sampling = self._settings.sampling
-        budget = min(sampling.context_length, self._n_ctx or sampling.context_length)
+        budget = min(sampling.context_length, self._n_ctx or _USUAL_N_CTX)
         length = window_length(caret, budget)
         before = self._page.text_before(caret, length)
         return Request(
@@ -286,10 +308,10 @@ class Suggester(QObject):
         if self._offer is not None:
             self._offer.grow(answer)
             self._show()
+            if answer.done:
+                self._report(answer)
         elif answer.done or answer.candidates:
             self._begin(answer)
-        if answer.done:
-            self._report(answer)
 
     def show_failure(self, request: Request, error: WriterError, words: str) -> None:
         """Say in the panel why there is no answer, unless nobody waits for it."""
@@ -315,10 +337,16 @@ class Suggester(QObject):
         self._panel.show_candidates(offer.texts, offer.chosen, offer.done)
 
     def _report(self, answer: Answer) -> None:
-        words = len(answer.request.before[-answer.characters_read :].split())
-        self.asked.emit(Asked(answer.done, self._clock.elapsed(), words))
+        ratio = answer.characters_read / max(1, answer.tokens_read)
+        self.asked.emit(Asked(answer.done, self._clock.elapsed(), ratio))
         if answer.done and self.is_offering:
             self._page.ghost.announce(self._page.ghost.text)
+
+    def _show_empty(self) -> None:
+        if self._hopeless:
+            self._panel.show_message(self._hopeless)
+        else:
+            self._panel.show_empty(self._settings.suggesting.mode)
 
     def _forget(self) -> None:
         self._request = None
