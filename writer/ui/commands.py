@@ -108,6 +108,11 @@ def _add_view_menu(window: MainWindow, session: Session) -> None:
             None,
         ],
     )
+    emphasis = menu.addAction(tr("Show &emphasis as emphasis"))
+    emphasis.setCheckable(True)
+    emphasis.setChecked(True)
+    emphasis.toggled.connect(window.page.show_emphasis)
+    menu.addSeparator()
     words = {
         Theme.SYSTEM: tr("Colours as the s&ystem"),
         Theme.LIGHT: tr("L&ight paper"),

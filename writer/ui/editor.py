@@ -63,7 +63,6 @@ class Page(Sheet):
     """The caret went elsewhere, not by an edit."""
     composition_changed = Signal(bool)
     """An input method began or ended composing."""
-    focus_left = Signal()
 
     def __init__(self, *key_handlers: KeyHandler) -> None:
         super().__init__()
@@ -237,10 +236,9 @@ class Page(Sheet):
         self._caret.restart()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Say that the page is left."""
+        """Hide the caret."""
         super().focusOutEvent(event)
         self._caret.restart()
-        self.focus_left.emit()
 
     # Mouse
 

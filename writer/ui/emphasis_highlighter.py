@@ -27,11 +27,6 @@ class EmphasisHighlighter(QSyntaxHighlighter):
         self._format = cache(self._make_format)
         self._faint = QBrush(QColor("gray"))
 
-    @property
-    def is_enabled(self) -> bool:
-        """Whether emphasis is shown."""
-        return self._enabled
-
     def set_enabled(self, enabled: bool) -> None:
         """Show emphasis, or the plain signs only."""
         self._enabled = enabled
