@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ def main(argv: list[str] | None = None) -> int:
     except WriterError as error:
         print(f"writer: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _run_command(argv: list[str]) -> int:
@@ -70,7 +73,8 @@ def load_engine(model: str) -> "Engine":
     from writer.engine.engine import load_engine as load
 
     bundled = places.bundled_models() / model
-    return load(bundled if bundled.is_dir() else Path(model).expanduser())
+    # os.path, because pathlib raises for an unknown ~user and for an overlong name.
+    return load(bundled if os.path.isdir(bundled) else Path(os.path.expanduser(model)))
 
 
 if __name__ == "__main__":
