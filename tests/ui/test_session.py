@@ -10,6 +10,7 @@ from writer import places
 from writer.errors import ErrorKind, WriterError
 from writer.settings import Theme
 from writer.ui.app import build
+from writer.ui.theme import page_font
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -138,6 +139,13 @@ def test_typing_before_the_model_is_there_is_answered_when_it_is(open_desk, qtbo
     qtbot.waitUntil(lambda: window.page.ghost.text == " one")
     window.page.document().setModified(False)
     window.close()
+
+
+def test_the_page_opens_in_its_own_font_and_colours(open_desk):
+    desk = open_desk(settings='[appearance]\nfont_size = 21\ntheme = "light"\n')
+    assert desk.page.font().families() == page_font(21).families()
+    assert desk.page.font().pixelSize() == 21
+    assert desk.page.palette().window().color().name().upper() == "#FBFAF6"
 
 
 @pytest.mark.parametrize("theme", [Theme.DARK, Theme.LIGHT])

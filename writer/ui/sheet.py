@@ -157,6 +157,8 @@ class Sheet(QTextEdit):
 
     def set_appearance(self, colours: Palette, font: QFont) -> None:
         """Draw the page in `colours` and `font`; the text is not changed by it."""
+        # A style sheet, as it polishes a widget, overrides the font and colours set before.
+        self.ensurePolished()
         roles = QPalette.ColorRole
         palette = self.palette()
         for role, colour in (
