@@ -56,6 +56,7 @@ class Sheet(QTextEdit):
         super().__init__()
         self._caret = Caret(self)
         self._wheel_turned = 0
+        self._appearance: tuple[Palette, QFont] | None = None
         self.setAcceptRichText(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAutoFillBackground(True)
@@ -157,8 +158,7 @@ class Sheet(QTextEdit):
 
     def set_appearance(self, colours: Palette, font: QFont) -> None:
         """Draw the page in `colours` and `font`; the text is not changed by it."""
-        # A style sheet, as it polishes a widget, overrides the font and colours set before.
-        self.ensurePolished()
+        self._appearance = (colours, font)
         roles = QPalette.ColorRole
         palette = self.palette()
         for role, colour in (
@@ -245,7 +245,11 @@ class Sheet(QTextEdit):
             at = event.position().toPoint()
             if not self.viewport().geometry().contains(at):
                 return self._mouse_beside(event)
-        return super().event(event)
+        handled = super().event(event)
+        if event.type() == QEvent.Type.Polish and self._appearance is not None:
+            # With a style sheet, Qt's polishing puts its own font and colours over what was set.
+            self.set_appearance(*self._appearance)
+        return handled
 
     def _mouse_beside(self, event: QMouseEvent) -> bool:
         # Handled here, not sent to the viewport: what that ignores would come back.
