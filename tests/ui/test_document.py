@@ -106,6 +106,7 @@ def test_an_untitled_text_goes_into_a_recovery_copy_and_is_offered(quiet_desk, h
     assert "Call me Ishmael." in other.window.messages.text()
     other.window.messages.action_button.click()
     assert other.page.read() == "Call me Ishmael."
+    assert other.page.caret() == len("Call me Ishmael.")
     assert other.page.document().isModified()
 
 
@@ -394,3 +395,14 @@ def test_an_untouched_page_follows_its_file(quiet_desk, tmp_path):
     path.write_text("from elsewhere again")
     desk.session.filing.reload()
     assert desk.page.read() == "mine from elsewhere"
+
+
+def test_a_new_name_on_the_command_line_is_where_it_will_be_saved(
+    quiet_desk, tmp_path, monkeypatch
+):
+    desk = quiet_desk(tmp_path / "new.md")
+    assert "new.md" in desk.window.messages.text()
+    desk.type("begun")
+    monkeypatch.setattr(QFileDialog, "exec", lambda _: True)
+    assert desk.session.filing.save()
+    assert (tmp_path / "new.md").read_text() == "begun"

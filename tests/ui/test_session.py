@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from writer import places
 from writer.errors import ErrorKind, WriterError
@@ -167,3 +167,29 @@ def test_what_nobody_foresaw_is_said_and_the_text_kept(open_desk, tmp_path):
     desk.session.report(WriterError(ErrorKind.INTERNAL, reason="a test"))
     assert "a test" in desk.window.messages.text()
     assert path.read_text() == "ba"
+
+
+def test_the_menus_say_what_is_on(open_desk):
+    desk = open_desk()
+    desk.session.switch_mode()
+    menus = {menu.title(): menu for menu in desk.window.menuBar().findChildren(QMenu)}
+    menus["&Suggest"].aboutToShow.emit()
+    desk.window.toggle_settings()
+    menus["&View"].aboutToShow.emit()
+    checked = [
+        action.text()
+        for title in ("&View", "&Suggest")
+        for action in menus[title].actions()
+        if action.isChecked()
+    ]
+    assert checked == [
+        "&Continuations", "Show &emphasis as emphasis", "Colours as the s&ystem", "When I &ask",
+    ]  # fmt: skip
+
+
+def test_selected_text_is_said_to_be_in_the_way(open_desk):
+    desk = open_desk(settings='[suggesting]\nmode = "on-demand"\n')
+    desk.type("rain")
+    desk.page.selectAll()
+    desk.press(Qt.Key.Key_Space, CONTROL)
+    assert "selected" in desk.window.candidates.sentence()

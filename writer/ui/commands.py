@@ -4,12 +4,13 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenu
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
 
 from writer.manuscript.recent import RecentFiles
-from writer.settings import Theme
+from writer.settings import Mode, Theme
 from writer.ui.filing import Filing
+from writer.ui.help import Help
 from writer.ui.main_window import MainWindow
 from writer.ui.menus import Command, add_menu
 from writer.ui.session import Session
@@ -24,7 +25,13 @@ def add_menus(window: MainWindow, session: Session, recent: RecentFiles) -> None
     _add_view_menu(window, session)
     _add_suggest_menu(window, session)
     tr = window.tr
-    add_menu(window, tr("&Help"), [Command(tr("&About Writer"), session.about)])
+    helps = Help(window)
+    add_menu(
+        window,
+        tr("&Help"),
+        [Command(tr("&Keys"), helps.show_keys, (_KEYS.HelpContents,)),
+         Command(tr("&About Writer"), helps.show_about)],
+    )  # fmt: skip
 
 
 def _add_file_menu(window: MainWindow, session: Session, recent: RecentFiles) -> None:
@@ -99,9 +106,6 @@ def _add_view_menu(window: MainWindow, session: Session) -> None:
         window,
         tr("&View"),
         [
-            Command(tr("&Continuations"), window.toggle_candidates, ("F9",)),
-            Command(tr("How it &writes"), window.toggle_settings, ("Ctrl+,",)),
-            None,
             Command(tr("&Larger text"), partial(session.zoom, 1), ("Ctrl++", "Ctrl+=")),
             Command(tr("S&maller text"), partial(session.zoom, -1), ("Ctrl+-",)),
             Command(tr("&Full screen"), window.toggle_full_screen, ("F11",)),
@@ -113,6 +117,7 @@ def _add_view_menu(window: MainWindow, session: Session) -> None:
     emphasis.setChecked(True)
     emphasis.toggled.connect(window.page.show_emphasis)
     menu.addSeparator()
+    PaneToggles(menu, window)
     words = {
         Theme.SYSTEM: tr("Colours as the s&ystem"),
         Theme.LIGHT: tr("L&ight paper"),
@@ -129,7 +134,7 @@ def _add_view_menu(window: MainWindow, session: Session) -> None:
 
 def _add_suggest_menu(window: MainWindow, session: Session) -> None:
     tr, suggester = window.tr, session.suggester
-    add_menu(
+    menu = add_menu(
         window,
         tr("&Suggest"),
         [
@@ -146,3 +151,54 @@ def _add_suggest_menu(window: MainWindow, session: Session) -> None:
             Command(tr("Switch &mode"), session.switch_mode, ("Ctrl+Shift+Space",)),
         ],
     )
+    ModeChoice(menu, session)
+
+
+class PaneToggles(QObject):
+    """The panes beside the page as two checked lines of a menu."""
+
+    def __init__(self, menu: QMenu, window: MainWindow) -> None:
+        super().__init__(menu)
+        self._panes: list[tuple[QAction, QWidget]] = []
+        first = menu.actions()[0]
+        for words, key, pane, toggle in (
+            (self.tr("&Continuations"), "F9", window.candidates, window.toggle_candidates),
+            (self.tr("How it &writes"), "Ctrl+,", window.settings_pane, window.toggle_settings),
+        ):
+            action = QAction(words, menu)
+            action.setCheckable(True)
+            action.setShortcut(QKeySequence(key))
+            action.triggered.connect(toggle)
+            menu.insertAction(first, action)
+            self._panes.append((action, pane))
+        menu.insertSeparator(first)
+        menu.aboutToShow.connect(self._on_about_to_show)
+
+    def _on_about_to_show(self) -> None:
+        for action, pane in self._panes:
+            action.setChecked(not pane.isHidden())
+
+
+class ModeChoice(QObject):
+    """The three modes as lines of a menu, of which one is checked."""
+
+    def __init__(self, menu: QMenu, session: Session) -> None:
+        super().__init__(menu)
+        self._session = session
+        self._actions: dict[Mode, QAction] = {}
+        group = QActionGroup(menu)
+        menu.addSeparator()
+        for mode, words in (
+            (Mode.AFTER_PAUSE, self.tr("After a &pause")),
+            (Mode.ON_DEMAND, self.tr("When I &ask")),
+            (Mode.OFF, self.tr("&Never")),
+        ):
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.triggered.connect(partial(session.set_mode, mode))
+            group.addAction(action)
+            self._actions[mode] = action
+        menu.aboutToShow.connect(self._on_about_to_show)
+
+    def _on_about_to_show(self) -> None:
+        self._actions[self._session.mode].setChecked(True)

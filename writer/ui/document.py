@@ -117,7 +117,7 @@ class Document(QObject):
         It belongs to its file again, unless that is gone or was written after the copy was kept.
         """
         self._leave()
-        self._show(self._file_of(copy), copy.text, 0)
+        self._show(self._file_of(copy), copy.text, len(copy.text))
         self._copy, self._copied = copy.id, True
         self._page.document().setModified(True)
 

@@ -28,6 +28,7 @@ class Filing(QObject):
         super().__init__(window)
         self._window = window
         self.document = document
+        self._proposed = Path.home() / self.tr("Untitled.md")
         document.named.connect(self._on_named)
         document.shown.connect(self._on_shown)
         document.saved.connect(self._on_saved)
@@ -39,6 +40,8 @@ class Filing(QObject):
 
     def begin(self, path: Path | None) -> None:
         """Show the text at `path`, or the one worked on last, and offer what was left unsaved."""
+        if path is not None and not path.exists():
+            self._proposed = path.absolute()  # it will be wanted when the text is saved
         path = path or self.document.last_path()
         if path is None or not self.document.open(path):
             self.document.new()
@@ -74,7 +77,7 @@ class Filing(QObject):
         # The dialog adds the ending, so that it asks about the very file that would be replaced.
         dialog.setDefaultSuffix("md")
         dialog.setNameFilter(self._name_filter())
-        path = self.document.path or Path.home() / self.tr("Untitled.md")
+        path = self.document.path or self._proposed
         dialog.setDirectory(str(path.parent))
         dialog.selectFile(path.name)
         if not dialog.exec():

@@ -179,6 +179,8 @@ class FindBar(QWidget):
         rows.setSpacing(8)
         rows.addLayout(find_row)
         rows.addWidget(replace_row)
+        # From what is looked for straight to what takes its place.
+        QWidget.setTabOrder(self.field, self.replacement)
         replace_row.hide()
         return replace_row
 

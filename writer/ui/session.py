@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
-from writer import __version__
 from writer.errors import WriterError
 from writer.manuscript.counts import count_words
 from writer.settings import Mode, Settings, Theme, default_threads, limited
@@ -19,7 +18,7 @@ from writer.ui.filing import Filing
 from writer.ui.main_window import MainWindow
 from writer.ui.palette import Palette
 from writer.ui.sampler import Sampler
-from writer.ui.suggester import Asked, Suggester
+from writer.ui.suggester import USUAL_N_CTX, Asked, Suggester
 from writer.ui.theme import ThemeWatcher, apply_theme, page_font
 from writer.ui.word_counter import WordCounter
 from writer.ui.wording import words_of
@@ -48,7 +47,7 @@ class Session(QObject):
         self.settings = settings
         self._write_settings = write_settings
         self._model = ""
-        self._n_ctx = 0
+        self._n_ctx = USUAL_N_CTX
         self._took_ms: int | None = None
         self._characters_per_token = 4.0  # of English prose; each answer says it anew
         self.suggester = Suggester(window.page, window.candidates, settings)
@@ -60,6 +59,7 @@ class Session(QObject):
         self._writing.timeout.connect(self._on_settings_due)
         self._connect()
         self._draw_page()
+        self._limit_context()
         window.status.set_model("", self.tr("loading"))
         window.status.set_save_state("")
 
@@ -87,6 +87,11 @@ class Session(QObject):
         self._words.changed.connect(self._on_words_changed)
         self._words.announce()
         self._theme.palette_changed.connect(self._on_palette_changed)
+
+    @property
+    def mode(self) -> Mode:
+        """When continuations are offered."""
+        return Mode(self.settings.suggesting.mode)
 
     @property
     def theme(self) -> Theme:
@@ -117,6 +122,7 @@ class Session(QObject):
         self.suggester.dismiss()
         self.filing.document.close()
         self._on_settings_due()
+        self._window.hide()  # a model that is still being loaded cannot be interrupted
         self._sampler.stop()
         event.accept()
 
@@ -196,8 +202,10 @@ class Session(QObject):
 
     def switch_mode(self) -> None:
         """Suggest after a pause, on demand, not at all, and again after a pause."""
-        now = _MODES.index(Mode(self.settings.suggesting.mode))
-        mode = _MODES[(now + 1) % len(_MODES)]
+        self.set_mode(_MODES[(_MODES.index(self.mode) + 1) % len(_MODES)])
+
+    def set_mode(self, mode: Mode) -> None:
+        """Suggest when `mode` says, and say so."""
         self.set_settings(self.settings.with_value("suggesting", "mode", mode.value))
         said = {
             Mode.AFTER_PAUSE: self.tr("Suggestions come after a pause."),
@@ -215,30 +223,18 @@ class Session(QObject):
         size = limited("appearance", "font_size", self.settings.appearance.font_size + steps)
         self.set_settings(self.settings.with_value("appearance", "font_size", size))
 
-    def about(self) -> None:
-        """Say what this is."""
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(self.tr("About Writer"))
-        box.setText(f"Writer {__version__}")
-        box.setInformativeText(
-            self.tr("A co-writer on your own machine. Nothing you write leaves it.")
-        )
-        box.exec()
-
     def _show_reach(self) -> None:
         """Say beside the context length how many words before the caret that is."""
         page, tokens = self._window.page, self.settings.sampling.context_length
-        tokens = min(tokens, self._n_ctx or tokens)
+        tokens = min(tokens, self._n_ctx)
         reach = min(page.caret(), round(tokens * self._characters_per_token))
         words = count_words(page.text_before(page.caret(), reach))
         note = self.tr("the last {n} words").format(n=f"{words:,}")
         self._window.settings_pane.set_note("context_length", note)
 
     def _limit_context(self) -> None:
-        if self._n_ctx:
-            limit = self._n_ctx - self.settings.sampling.length - 1
-            self._window.settings_pane.set_limit("context_length", limit)
+        limit = self._n_ctx - self.settings.sampling.length - 1
+        self._window.settings_pane.set_limit("context_length", limit)
 
     def _on_settings_due(self) -> None:
         self._writing.stop()

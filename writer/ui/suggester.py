@@ -24,7 +24,7 @@ from writer.ui.offer import Offer
 
 _AFTER_CHARACTERS = 200
 _SECOND_TAB_MS = 400
-_USUAL_N_CTX = 1024
+USUAL_N_CTX = 1024
 """Until the model says how much it reads."""
 _NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -59,7 +59,7 @@ class Suggester(QObject):
         self._page = page
         self._panel = panel
         self._settings = settings
-        self._n_ctx = 0
+        self._n_ctx = USUAL_N_CTX
         self._cache = AnswerCache()
         self._offer: Offer | None = None
         self._request: Request | None = None
@@ -96,12 +96,16 @@ class Suggester(QObject):
             self._pause.start(self._settings.suggesting.pause_ms)
 
     def set_n_ctx(self, n_ctx: int) -> None:
-        """Take note of how much the model reads, in tokens."""
+        """Take note of how much the model reads, in tokens; it is there from now on."""
         self._n_ctx = n_ctx
+        self._clock.start()  # what was asked before has waited for the model, not for its answer
 
     def ask(self) -> None:
         """Ask at once; where something is offered already, ask for others."""
         if self._settings.suggesting.mode == Mode.OFF:
+            return
+        if self._page.textCursor().hasSelection():
+            self._panel.show_message(self.tr("Nothing is suggested while text is selected."))
             return
         here = self._place()
         self._attempt = self._attempt + 1 if here == self._asked_at else 0
@@ -284,7 +288,7 @@ class Suggester(QObject):
     def _make_request(self) -> Request:
         caret = self._page.caret()
         sampling = self._settings.sampling
-        budget = min(sampling.context_length, self._n_ctx or _USUAL_N_CTX)
+        budget = min(sampling.context_length, self._n_ctx)
         length = window_length(caret, budget)
         before = self._page.text_before(caret, length)
         return Request(
