@@ -167,6 +167,14 @@ def test_asking_again_asks_for_others(desk):
     assert first.seed != second.seed
 
 
+def test_each_place_has_chances_of_its_own(desk):
+    desk.engine.script.append((" of July",))
+    desk.type("s")
+    desk.wait_for_ghost(" of July")
+    first, second = desk.engine.requests
+    assert first.seed != second.seed
+
+
 def test_coming_back_to_a_place_asks_nothing(desk):
     desk.engine.script.append((" of July",))
     desk.type("s")

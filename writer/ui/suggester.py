@@ -5,6 +5,7 @@ know where answers come from: it is handed whatever can be asked.
 """
 
 import random
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -291,14 +292,20 @@ class Suggester(QObject):
         budget = min(sampling.context_length, self._n_ctx)
         length = window_length(caret, budget)
         before = self._page.text_before(caret, length)
+        before = from_word_start(before, at_start=length >= caret)
         return Request(
             serial=self._serial,
             position=caret,
-            before=from_word_start(before, at_start=length >= caret),
+            before=before,
             after=self._page.text_after(caret, _AFTER_CHARACTERS),
             sampling=sampling,
-            seed=(sampling.seed or self._session_seed) + self._attempt,
+            seed=self._seed(before),
         )
+
+    def _seed(self, before: str) -> int:
+        """Return the seed for this text: the same chances at each place would repeat phrases."""
+        base = (self._settings.sampling.seed or self._session_seed) + self._attempt
+        return (base + zlib.crc32(before.encode("utf-8", "surrogatepass"))) % 2**31
 
     # Answers
 
