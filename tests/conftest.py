@@ -43,6 +43,7 @@ class ScriptedEngine:
         self.gate.set()
         self.reached_gate = threading.Event()
         self.closed = 0
+        self.finished = 0
 
     def set_threads(self, threads: int) -> None:
         self.threads.append(threads)
@@ -54,6 +55,7 @@ class ScriptedEngine:
             raise said
         try:
             yield from self._grow(request, said)
+            self.finished += 1
         finally:
             self.closed += 1
 

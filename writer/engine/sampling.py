@@ -1,7 +1,7 @@
 """From logits to the next tokens: pure functions of tensors, a row a continuation.
 
-Defaults and their reasons: shared reference of the settings; the penalty is CTRL's (arXiv
-1909.05858) in its sign-aware form, nucleus is 1904.09751's.
+The repetition penalty is CTRL's (arXiv 1909.05858) in its sign-aware form, the nucleus is that of
+arXiv 1904.09751.
 """
 
 import torch
