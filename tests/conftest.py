@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from writer.errors import WriterError
+from writer.errors import ErrorKind, WriterError
 from writer.suggestion.candidate import Candidate
 from writer.suggestion.request import Answer, Request
 
@@ -30,6 +30,7 @@ class ScriptedEngine:
     """Answers each request with the next texts of its script, a few letters at a time.
 
     `gate` holds it in the middle of an answer until it is opened; `requests` are those it began.
+    What it is asked ahead (`ahead`) it answers with `said_ahead`, or not at all.
     """
 
     name = "scripted"
@@ -38,6 +39,8 @@ class ScriptedEngine:
     def __init__(self, *script: tuple[str, ...] | WriterError) -> None:
         self.script = list(script)
         self.requests: list[Request] = []
+        self.ahead: list[Request] = []
+        self.said_ahead: tuple[str, ...] | None = None
         self.threads: list[int] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -49,6 +52,12 @@ class ScriptedEngine:
         self.threads.append(threads)
 
     def stream(self, request: Request) -> Generator[Answer]:
+        if not request.serial:
+            self.ahead.append(request)
+            if self.said_ahead is None:
+                raise WriterError(ErrorKind.INTERNAL, reason="nobody has asked yet")
+            yield from self._grow(request, self.said_ahead)
+            return
         self.requests.append(request)
         said = self.script.pop(0) if self.script else ()
         if isinstance(said, WriterError):

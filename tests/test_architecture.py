@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "writer").rglob("*.py"))
 PURE = {"manuscript", "context", "suggestion"}
 TORCH = {"engine", "transformer", "checkpoints", "training"}
-PURE_LIBRARIES = {"writer", "charset_normalizer", "rjieba", "tomlkit", "platformdirs"}
+PURE_LIBRARIES = {"writer", "charset_normalizer", "rjieba", "tomlkit", "platformdirs", "psutil"}
 ALLOWED = {
     "manuscript": {"manuscript"},
     "context": {"context"},

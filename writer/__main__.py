@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from writer import __version__, places
+from writer import __version__, hardware, places
+from writer.engine.preload import preload_torch
 from writer.errors import WriterError
+from writer.settings import Machine, Precision
 
 if TYPE_CHECKING:
     from writer.engine.engine import Engine
@@ -64,17 +66,24 @@ def _open_window(argv: list[str]) -> int:
     return run(arguments.file, load_engine)
 
 
-def load_engine(model: str) -> "Engine":
+def load_engine(machine: Machine) -> "Engine":
     """Load a bundled model by its name, or a model folder by its path; imports torch.
 
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED.
     """
+    preload_torch()
     from writer.engine.engine import load_engine as load
 
-    bundled = places.bundled_models() / model
+    bundled = places.bundled_models() / machine.model
     # os.path, because pathlib raises for an unknown ~user and for an overlong name.
-    return load(bundled if os.path.isdir(bundled) else Path(os.path.expanduser(model)))
+    folder = bundled if os.path.isdir(bundled) else Path(os.path.expanduser(machine.model))
+    return load(
+        folder,
+        Precision(machine.precision),
+        machine.threads or hardware.default_threads(),
+        places.cache_folder() / "precision.json",
+    )
 
 
 if __name__ == "__main__":

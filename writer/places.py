@@ -34,3 +34,8 @@ def config_folder() -> Path:
 def data_folder() -> Path:
     """Return the writer's data folder (recovery copies, own models); it may not exist yet."""
     return Path(platformdirs.user_data_dir(_APP, appauthor=False))
+
+
+def cache_folder() -> Path:
+    """Return where what can be found out again is kept; it may not exist yet."""
+    return Path(platformdirs.user_cache_dir(_APP, appauthor=False))

@@ -4,7 +4,6 @@ The settings form, the TOML file, the flags of `writer complete` and the checks 
 the fields below, so a setting is added here and nowhere else. Standard library only.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import Field, dataclass, field, fields, replace
 from enum import StrEnum
@@ -19,12 +18,28 @@ VERSION = 1
 """Of the settings file; a higher one was written by a newer Writer."""
 
 
+class Precision(StrEnum):
+    """The number format that a model works in."""
+
+    AUTO = "auto"
+    INT8 = "int8"
+    BF16 = "bf16"
+    FP32 = "fp32"
+
+
 class Mode(StrEnum):
     """When continuations are offered."""
 
     AFTER_PAUSE = "after-pause"
     ON_DEMAND = "on-demand"
     OFF = "off"
+
+
+class Battery(StrEnum):
+    """What a pause in the typing means while the machine draws on its battery."""
+
+    ON_DEMAND = "on-demand"
+    AS_USUAL = "as-usual"
 
 
 class Theme(StrEnum):
@@ -176,6 +191,17 @@ class Suggesting:
         unit="ms",
     )
 
+    battery: str = _setting(
+        Battery.ON_DEMAND.value,
+        "On battery",
+        "battery mode",
+        "Whether a pause is enough to suggest while the machine is not plugged in.",
+        choices=(
+            (Battery.ON_DEMAND.value, "When I ask"),
+            (Battery.AS_USUAL.value, "As usual"),
+        ),
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -189,6 +215,14 @@ class Machine:
         minimum=0,
         maximum=64,
         step=1,
+    )
+    precision: str = _setting(
+        Precision.AUTO.value,
+        "Number format",
+        "precision",
+        "What the model's numbers are kept in; automatic takes the fastest, measured once.",
+        in_form=False,
+        choices=tuple((each.value, each.value) for each in Precision),
     )
     model: str = _setting(
         "fiction-en",
@@ -276,11 +310,6 @@ def limited(group: str, name: str, value: int) -> int:
     words = next(about(f) for g, f in all_settings() if (g, f.name) == (group, name))
     low = value if words.minimum is None else max(value, int(words.minimum))
     return low if words.maximum is None else min(low, int(words.maximum))
-
-
-def default_threads() -> int:
-    """Return how many threads the engine takes unasked: the cores less one, for everything else."""
-    return max(1, (os.cpu_count() or 2) - 1)
 
 
 def about(setting: "Field[Any]") -> About:

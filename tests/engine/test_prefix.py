@@ -5,7 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from tests.checkpoints.tiny_models import random_network
-from writer.engine.prefix import Prefix
+from writer.engine.prefix import Prefixes
 
 
 class Counting:
@@ -13,25 +13,29 @@ class Counting:
 
     def __init__(self, **config):
         self._network = random_network(**config)
-        self.head = self._network.head
+        self.norm, self.head = self._network.norm, self._network.head
         self.empty_state = self._network.empty_state
         self.read: list[int] = []
 
-    def features(self, tokens, state):
+    def reading(self, tokens, state):
+        result = yield from self._network.reading(tokens, state)
         self.read.append(tokens.shape[1])
-        return self._network.features(tokens, state)
+        return result
 
 
-def read(prefix: Prefix, tokens: list[int]) -> None:
-    assert list(prefix.read(tokens))[-1:] in ([], [len(tokens)])
+def read(prefixes: Prefixes, tokens: list[int]) -> None:
+    for _ in prefixes.read(tokens):
+        pass
 
 
-def assert_as_if_cold(prefix: Prefix, tokens: list[int]) -> None:
-    logits, state = random_network(n_ctx=512)(torch.tensor([tokens]))
-    assert_close(prefix.logits, logits[0, -1], atol=1e-4, rtol=0)
-    assert prefix.state.length == len(tokens)
-    assert_close(prefix.state.own_keys, state.own_keys, atol=1e-4, rtol=0)
-    assert_close(prefix.state.own_values, state.own_values, atol=1e-4, rtol=0)
+def assert_as_if_cold(prefixes: Prefixes, tokens: list[int]) -> None:
+    network = random_network(n_ctx=512)
+    logits, state = network(torch.tensor([tokens]), network.empty_state())
+    found = prefixes.state
+    assert_close(prefixes.logits, logits[0, -1], atol=1e-4, rtol=0)
+    assert found.length == len(tokens)
+    entries = found.entries[:, :, :, : len(tokens)]
+    assert_close(entries, state.entries[:, :, :, : len(tokens)], atol=1e-4, rtol=0)
 
 
 TEXT = [number * 7 % 383 for number in range(300)]
@@ -51,59 +55,118 @@ EDITS = {
 @pytest.mark.parametrize(("edited", "fresh"), EDITS.values(), ids=EDITS)
 def test_only_what_follows_the_first_difference_is_read(edited, fresh):
     network = Counting(n_ctx=512)
-    prefix = Prefix(network)
-    read(prefix, TEXT)
+    prefixes = Prefixes(network)
+    read(prefixes, TEXT)
     assert sum(network.read) == 300
     network.read.clear()
-    read(prefix, edited)
+    read(prefixes, edited)
     assert sum(network.read) == fresh
-    assert_as_if_cold(prefix, edited)
+    assert_as_if_cold(prefixes, edited)
 
 
 def test_any_walk_over_texts_ends_as_if_cold():
-    prefix, chance = Prefix(Counting(n_ctx=512)), random.Random(3)
+    prefixes, chance = Prefixes(Counting(n_ctx=512)), random.Random(3)
     text = list(TEXT[:50])
     for _ in range(30):
         cut = chance.randrange(1, len(text) + 1)
         text = (text[:cut] + [chance.randrange(384) for _ in range(chance.randrange(80))])[:400]
-        for count, _ in enumerate(prefix.read(text)):
-            if count == chance.randrange(4):
+        for count, _ in enumerate(prefixes.read(text)):
+            if count == chance.randrange(8):
                 break  # something newer came
         else:
-            assert_as_if_cold(prefix, text)
-    read(prefix, text)
-    assert_as_if_cold(prefix, text)
+            assert_as_if_cold(prefixes, text)
+    read(prefixes, text)
+    assert_as_if_cold(prefixes, text)
 
 
-@pytest.mark.parametrize("left_after", [0, 1, 2])
+@pytest.mark.parametrize("left_after", range(5))
 def test_what_was_read_before_it_was_left_stays_read(left_after):
     network = Counting(n_ctx=512)
-    prefix = Prefix(network)
-    reading = prefix.read(TEXT)
-    for _ in range(left_after):
-        next(reading)
+    prefixes = Prefixes(network)
+    reading = prefixes.read(TEXT)
+    for _, _ in zip(range(left_after), reading, strict=False):
+        pass
     reading.close()
     with pytest.raises(ValueError, match="not been read"):
-        _ = prefix.logits
-    done = sum(network.read)
-    read(prefix, TEXT)
+        _ = prefixes.logits
+    read(prefixes, TEXT)
     assert sum(network.read) == 300
-    assert (left_after > 0) == (done > 0)
-    assert_as_if_cold(prefix, TEXT)
+    assert_as_if_cold(prefixes, TEXT)
 
 
-def test_a_long_text_is_read_in_several_looks():
-    looks = list(Prefix(random_network(n_ctx=512)).read(TEXT))
-    assert len(looks) >= 3
-    assert looks == sorted(looks)
-    assert looks[-1] == 300
+def test_reading_stops_to_look_more_often_than_it_reads():
+    looks = list(Prefixes(random_network(n_ctx=512)).read(TEXT))
+    assert len(looks) == 2 * 2  # two chunks of two layers
+
+
+OTHER = [number * 5 % 383 for number in range(280)]
+
+
+def test_coming_back_to_a_text_reads_next_to_nothing():
+    network = Counting(n_ctx=512)
+    prefixes = Prefixes(network)
+    for text in (TEXT, OTHER, TEXT[:100] + OTHER):
+        read(prefixes, text)
+    network.read.clear()
+    for text in (TEXT, OTHER, TEXT[:100] + OTHER, TEXT):
+        read(prefixes, text)
+        assert_as_if_cold(prefixes, text)
+    assert sum(network.read) == 0
+
+
+def test_a_text_that_shares_a_beginning_leaves_the_other_as_it_was():
+    network = Counting(n_ctx=512)
+    prefixes = Prefixes(network)
+    read(prefixes, TEXT)
+    read(prefixes, TEXT[:150] + OTHER[:20])
+    assert_as_if_cold(prefixes, TEXT[:150] + OTHER[:20])
+    assert sum(network.read) == 300 + 20
+    read(prefixes, TEXT)
+    assert_as_if_cold(prefixes, TEXT)
+    assert sum(network.read) == 300 + 20
+
+
+def test_the_text_read_longest_ago_goes_when_memory_is_short():
+    network = Counting(n_ctx=512)
+    once = Prefixes(network)
+    read(once, TEXT)
+    prefixes = Prefixes(network, memory_bytes=once.nbytes * 5 // 2)
+    texts = [[first, *TEXT[1:]] for first in (11, 12, 13)]
+    for text in texts:
+        read(prefixes, text)
+        assert prefixes.nbytes <= once.nbytes * 5 // 2
+    network.read.clear()
+    read(prefixes, texts[2])
+    read(prefixes, texts[1])
+    assert sum(network.read) == 0
+    read(prefixes, texts[0])
+    assert sum(network.read) == 300
+
+
+def test_one_text_is_kept_however_little_memory_there_is():
+    prefixes = Prefixes(Counting(n_ctx=512), memory_bytes=1)
+    read(prefixes, TEXT)
+    assert_as_if_cold(prefixes, TEXT)
+
+
+def test_typing_keeps_one_text_not_one_for_each_key():
+    prefixes = Prefixes(Counting(n_ctx=512))
+    read(prefixes, TEXT)
+    size = prefixes.nbytes
+    for end in range(1, 40):
+        read(prefixes, [*TEXT, *OTHER[:end]])
+        read(prefixes, [*TEXT, *OTHER[: end - 1]])
+    assert prefixes.nbytes <= 2 * size
 
 
 def test_going_on_from_a_state_leaves_it_for_the_next():
     network = random_network(n_ctx=512)
-    prefix = Prefix(network)
-    read(prefix, TEXT)
-    state = prefix.state.branch(3)
+    prefixes = Prefixes(network)
+    for _ in prefixes.read(TEXT, room=12):
+        pass
+    state = prefixes.state.branch(3)
+    before = state.entries.data_ptr()
     for _ in range(4):
         _, state = network(torch.tensor([[1], [2], [3]]), state)
-    assert_as_if_cold(prefix, TEXT)
+    assert state.entries.data_ptr() == before  # there was room
+    assert_as_if_cold(prefixes, TEXT)

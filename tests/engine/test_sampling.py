@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from writer.engine.sampling import draw, filtered, penalize
+from writer.engine import sampling as room
+from writer.engine.sampling import Choice, draw, penalize
 from writer.settings import Sampling
 
 NEVER = float("-inf")
@@ -17,6 +18,19 @@ def random_logits(rows: int = 5, size: int = 200) -> torch.Tensor:
 
 def chance(seed: int = 7) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def filtered(logits: torch.Tensor, sampling: Sampling) -> torch.Tensor:
+    """What the filters leave, as probabilities (B, V) in the vocabulary's order."""
+    choice = room.filtered(logits, sampling)
+    assert (choice.probabilities.diff(dim=1) <= 0).all()
+    return torch.zeros_like(logits).scatter(1, choice.tokens, choice.probabilities)
+
+
+def of(*rows: list[float]) -> Choice:
+    """A choice among the tokens 0, 1, ... whose probabilities fall."""
+    probabilities = torch.tensor(rows)
+    return Choice(torch.arange(probabilities.shape[1]).expand(len(rows), -1), probabilities)
 
 
 # Filters
@@ -89,7 +103,23 @@ def test_every_row_keeps_a_token_whatever_the_filters(sampling, size):
     best = found.argmax(dim=1)
     assert torch.equal(logits.gather(1, best[:, None])[:, 0], logits.amax(dim=1))
     assert (found[logits == NEVER] == 0).all()
-    draw(found, [[row] for row in range(5)], False, chance())
+    drawn = draw(room.filtered(logits, sampling), [[row] for row in range(5)], False, chance())
+    assert (found.gather(1, drawn[:, None]) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        replace(ALL, top_p=0.5), replace(ALL, top_p=0.99), replace(ALL, min_p=0.1),
+        replace(ALL, min_p=1e-3, top_p=0.999), ALL,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [0.1, 1.0])
+def test_the_shortlist_never_tells(sampling, size, monkeypatch):
+    logits = random_logits(3, 4000) * size
+    short = filtered(logits, sampling)
+    monkeypatch.setattr(room, "_SHORTLIST", 4000)
+    assert_close(short, filtered(logits, sampling))
 
 
 def test_filtering_leaves_the_logits_alone():
@@ -123,40 +153,66 @@ def test_no_penalty_and_nothing_said_change_nothing():
 
 
 def test_one_seed_draws_one_answer():
-    probabilities = filtered(random_logits(), ALL)
+    choice = room.filtered(random_logits(), ALL)
     groups = [[0, 1, 2], [3], [4]]
-    first = draw(probabilities, groups, False, chance())
-    assert torch.equal(first, draw(probabilities, groups, False, chance()))
-    others = [draw(probabilities, groups, False, chance(seed)) for seed in range(20)]
+    first = draw(choice, groups, False, chance())
+    assert torch.equal(first, draw(choice, groups, False, chance()))
+    others = [draw(choice, groups, False, chance(seed)) for seed in range(20)]
     assert not all(torch.equal(first, other) for other in others)
 
 
 def test_a_row_alone_is_drawn_as_its_probabilities_say():
-    wanted = torch.tensor([0.5, 0.3, 0.2, 0.0])
-    generator = chance()
-    drawn = torch.cat([draw(wanted[None], [[0]], False, generator) for _ in range(4000)])
-    assert_close(drawn.bincount(minlength=4) / 4000, wanted, atol=0.03, rtol=0)
+    wanted, generator = [0.5, 0.3, 0.2, 0.0], chance()
+    drawn = torch.cat([draw(of(wanted), [[0]], False, generator) for _ in range(4000)])
+    found = drawn.bincount(minlength=4) / 4000
+    assert_close(found, torch.tensor(wanted), atol=0.03, rtol=0)
+
+
+def test_each_token_is_taken_as_often_as_the_rows_together_would():
+    # Arithmetic sampling moves the rows together and leaves each token its share.
+    options, generator, count = [0.3, 0.25, 0.2, 0.15, 0.1], chance(), 3
+    drawn = [draw(of(*[options] * 3), [[0, 1, 2]], False, generator) for _ in range(3000)]
+    found = torch.cat(drawn).bincount(minlength=5) / 3000
+    assert_close(found, torch.tensor(options) * count, atol=0.03, rtol=0)
+
+
+def test_what_one_token_has_too_much_of_goes_to_the_others():
+    options, generator = [0.7, 0.1, 0.1, 0.06, 0.04], chance()
+    drawn = [draw(of(*[options] * 3), [[0, 1, 2]], False, generator) for _ in range(3000)]
+    found = torch.cat(drawn).bincount(minlength=5) / 3000
+    rest = torch.tensor([0.1, 0.1, 0.06, 0.04])
+    assert_close(found, torch.cat((torch.ones(1), rest / rest.sum() * 2)), atol=0.03, rtol=0)
 
 
 def test_greedy_takes_the_likeliest():
-    probabilities = filtered(random_logits(), replace(ALL, temperature=0))
-    chosen = draw(probabilities, [[row] for row in range(5)], True, chance())
+    choice = room.filtered(random_logits(), replace(ALL, temperature=0))
+    chosen = draw(choice, [[row] for row in range(5)], True, chance())
     assert torch.equal(chosen, random_logits().argmax(dim=1))
 
 
 @pytest.mark.parametrize("greedy", [True, False])
-def test_rows_that_said_the_same_part_over_sensible_tokens_only(greedy):
+@pytest.mark.parametrize("count", range(2, 9))
+def test_rows_that_said_the_same_part(greedy, count):
+    for seed in range(60):
+        generator = chance(seed)
+        options = torch.rand(12, generator=generator).pow(4).add(0.05).sort(descending=True).values
+        choice = of(*[(options / options.sum()).tolist()] * count)
+        chosen = draw(choice, [list(range(count))], greedy, generator).tolist()
+        assert len(set(chosen)) == count
+        assert chosen == sorted(chosen)  # the likelier first
+
+
+@pytest.mark.parametrize("greedy", [True, False])
+def test_rows_part_over_sensible_tokens_only(greedy):
     # The last two are less than a fiftieth as likely as the first.
-    options = torch.tensor([0.6, 0.2, 0.18, 0.011, 0.009])
+    options = [0.6, 0.2, 0.18, 0.011, 0.009]
     for seed in range(50):
-        chosen = draw(options.expand(5, -1), [list(range(5))], greedy, chance(seed)).tolist()
-        assert sorted(chosen[:3]) == [0, 1, 2]
-        assert chosen[:3] == sorted(chosen[:3])  # the likelier first
-        assert chosen[3:] == [0, 0]
+        chosen = draw(of(*[options] * 5), [list(range(5))], greedy, chance(seed)).tolist()
+        assert chosen == [0, 1, 2, 0, 0]
 
 
 def test_groups_part_by_themselves():
-    probabilities = torch.tensor([[0.0, 1.0], [0.5, 0.5], [0.0, 1.0], [0.5, 0.5]])
-    chosen = draw(probabilities, [[0, 2], [1, 3]], False, chance())
-    assert chosen[[0, 2]].tolist() == [1, 1]
+    choice = of([1.0, 0.0], [0.5, 0.5], [1.0, 0.0], [0.5, 0.5])
+    chosen = draw(choice, [[0, 2], [1, 3]], False, chance())
+    assert chosen[[0, 2]].tolist() == [0, 0]
     assert sorted(chosen[[1, 3]].tolist()) == [0, 1]

@@ -5,13 +5,16 @@ sentence that names the folder and the reason; nothing in it is executed.
 """
 
 import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
 
 from writer.checkpoints.names import from_hugging_face, to_hugging_face
 from writer.checkpoints.tokenizer import END_OF_TEXT, BPETokenizer
@@ -34,12 +37,42 @@ class Model:
     tokenizer: BPETokenizer
 
 
-def read_model(folder: Path) -> Model:
-    """Read the model in `folder`, in fp32, for use (not training).
+Adapt = Callable[[nn.Module], None]
+"""Changes a network, or a part of it, in place once its weights are there: to 8 bits, say."""
+
+
+def read_model(folder: Path, adapt: Adapt | None = None) -> Model:
+    """Read the model in `folder`, in fp32 or as `adapt` makes it, for use (not training).
+
+    Part after part is read and adapted, so that the whole is never there in fp32 unless it stays.
 
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED, with the reason.
     """
+    with _refusing(folder):
+        config = read_config(folder / "config.json")
+        tokenizer = BPETokenizer.read(folder / "tokenizer.json")
+        if tokenizer.vocab_size > config.vocab_size:
+            raise ValueError(
+                f"the tokenizer has {tokenizer.vocab_size} tokens, the network {config.vocab_size}"
+            )
+        network = _read_network(folder / "model.safetensors", config, adapt or (lambda part: None))
+    return Model(folder.name, network, tokenizer)
+
+
+def read_shape(folder: Path) -> GPTConfig:
+    """Return the shape of the model in `folder`.
+
+    Raises:
+        WriterError: MODEL_MISSING or MODEL_DAMAGED, with the reason.
+    """
+    with _refusing(folder):
+        return read_config(folder / "config.json")
+
+
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    """Say as a `WriterError` why the model in `folder` cannot be used."""
     try:
         if not folder.is_dir():
             raise WriterError(
@@ -48,19 +81,12 @@ def read_model(folder: Path) -> Model:
         for name in _FILES:
             if not (folder / name).is_file():
                 raise WriterError(ErrorKind.MODEL_MISSING, path=folder, reason=f"{name} is missing")
-        config = read_config(folder / "config.json")
-        tokenizer = BPETokenizer.read(folder / "tokenizer.json")
-        if tokenizer.vocab_size > config.vocab_size:
-            raise ValueError(
-                f"the tokenizer has {tokenizer.vocab_size} tokens, the network {config.vocab_size}"
-            )
-        network = _read_network(folder / "model.safetensors", config)
+        yield
     except (ValueError, SafetensorError) as error:
         raise WriterError(ErrorKind.MODEL_DAMAGED, path=folder, reason=error) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise WriterError(ErrorKind.MODEL_DAMAGED, path=folder, reason=reason) from error
-    return Model(folder.name, network, tokenizer)
 
 
 def read_config(path: Path) -> GPTConfig:
@@ -106,25 +132,62 @@ def _is_share(value: object) -> bool:
     return isinstance(value, float) and 0 <= value < 1
 
 
-def _read_network(path: Path, config: GPTConfig) -> GPT:
-    try:
-        # First, as it is quick to miss a layer of a million that config.json speaks of.
-        named = from_hugging_face(load_file(path), config)
-    except KeyError as error:
-        raise ValueError(f"the weight {error.args[0]} is missing") from error
-    weights = {name: tensor.float().contiguous() for name, tensor in named.items()}
-    with torch.device("meta"):
-        network = GPT(config)
-    for name, parameter in network.state_dict().items():
-        found, wanted = tuple(weights[name].shape), tuple(parameter.shape)
-        if found != wanted:
-            raise ValueError(f"{name} has the shape {found}, config.json means {wanted}")
-        if not torch.isfinite(weights[name]).all():
-            raise ValueError(f"{name} holds numbers that are not finite")
-    network.load_state_dict(weights, assign=True)
-    if config.tie_word_embeddings:
+def _read_network(path: Path, config: GPTConfig, adapt: Adapt) -> GPT:
+    tied = config.tie_word_embeddings
+    with safe_open(path, framework="pt") as file:
+        try:
+            # First, as it is quick to miss a layer of a million that config.json speaks of.
+            weights = from_hugging_face(_Stored(file), config)
+        except KeyError as error:
+            raise ValueError(f"the weight {error.args[0]} is missing") from error
+        with torch.device("meta"):
+            network = GPT(config).eval().requires_grad_(False)
+        for layer, block in enumerate(network.blocks):
+            _fill(block, f"blocks.{layer}.", weights)
+            adapt(block)
+        for name, part in network.named_children():
+            if part is not network.blocks and not (tied and part is network.head):
+                _fill(part, f"{name}.", weights)
+    if tied:
         network.head.weight = network.tokens.weight
-    return network.eval().requires_grad_(False)
+    adapt(network)
+    return network
+
+
+class _Stored(Mapping[str, torch.Tensor]):
+    """The tensors of a safetensors file, each on the disk until it is looked at."""
+
+    def __init__(self, file: Any) -> None:  # noqa: ANN401 - safetensors has no types
+        self._file = file
+        self._names = frozenset(file.keys())
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        if name not in self._names:
+            raise KeyError(name)
+        tensor: torch.Tensor = self._file.get_tensor(name)
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _fill(part: nn.Module, prefix: str, weights: dict[str, torch.Tensor]) -> None:
+    """Give `part` its weights in fp32, and let the file's own go."""
+    filled = {}
+    for name, parameter in part.state_dict().items():
+        tensor = weights.pop(prefix + name)
+        found, wanted = tuple(tensor.shape), tuple(parameter.shape)
+        if found != wanted:
+            raise ValueError(f"{prefix}{name} has the shape {found}, config.json means {wanted}")
+        # A copy in any case: the file may change on the disk.
+        filled[name] = tensor.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
+        if not torch.isfinite(filled[name]).all():
+            raise ValueError(f"{prefix}{name} holds numbers that are not finite")
+    part.load_state_dict(filled, assign=True)
+    part.requires_grad_(False)
 
 
 def write_model(

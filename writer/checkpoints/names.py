@@ -39,7 +39,7 @@ def to_hugging_face(
                 tensor = weights[f"{ours}.{our_name}.{kind}"]
                 out[f"{theirs}.{their_name}.{kind}"] = tensor.T if tensor.ndim == 2 else tensor
         for kind in ("weight", "bias"):
-            parts = [weights[f"{ours}.attention.{name}.{kind}"] for name in _QKV]
+            parts = [weights[f"{ours}.attention.qkv.{name}.{kind}"] for name in _QKV]
             joined = torch.cat(parts, dim=0)
             out[f"{theirs}.attn.c_attn.{kind}"] = joined.T if joined.ndim == 2 else joined
     return {name: tensor.contiguous() for name, tensor in out.items()}
@@ -75,5 +75,5 @@ def from_hugging_face(
                 raise ValueError(f"{theirs}.attn.c_attn.{kind} has the shape {tuple(joined.shape)}")
             parts = (joined.T if joined.ndim == 2 else joined).chunk(3, dim=0)
             for name, part in zip(_QKV, parts, strict=True):
-                out[f"{ours}.attention.{name}.{kind}"] = part
+                out[f"{ours}.attention.qkv.{name}.{kind}"] = part
     return out

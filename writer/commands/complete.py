@@ -16,7 +16,7 @@ from writer.context.window import from_word_start, window_length
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.line_ends import split_line_ends
 from writer.manuscript.text_file import read_text_file
-from writer.settings import Machine, Sampling, about, checked, default_threads
+from writer.settings import Machine, Precision, Sampling, about, checked
 from writer.suggestion.request import Answer, Request
 
 _THREADS = next(setting for setting in fields(Machine) if setting.name == "threads")
@@ -45,6 +45,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--model", default=Machine().model, help="a bundled model or a folder (%(default)s)"
     )
     parser.add_argument("--threads", type=int, default=0, help="0 = all cores but one (0 to 64)")
+    parser.add_argument(
+        "--precision",
+        choices=[each.value for each in Precision],
+        default=Precision.AUTO.value,
+        help="what the model's numbers are kept in (%(default)s: the fastest here)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
@@ -62,8 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     request = make_request(_read(arguments.file).removesuffix("\n"), sampling)
     from writer.__main__ import load_engine
 
-    engine = load_engine(arguments.model)
-    engine.set_threads(threads or default_threads())
+    machine = Machine(threads=threads, precision=arguments.precision, model=arguments.model)
+    engine = load_engine(machine)
     with closing(engine.stream(request)) as answers:
         if arguments.json:
             _print_json(_last(answers))

@@ -1,59 +1,71 @@
-"""What the network has read of the text, kept from one request to the next.
+"""What the network has read of the text lately, kept from one request to the next.
 
 Keys and values of a position depend on earlier tokens only, so after an edit everything before the
-first different token is reused as it is.
+first different token is reused as it is. Several texts are kept, so that coming back to a place, or
+to a scene, reads next to nothing again.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 
 from writer.transformer.gpt import GPT
 from writer.transformer.state import State
 
-_CHUNK = 128
-"""Tokens read between two looks at whether the answer is still wanted."""
+_CHUNK = 192
+"""Tokens read at once: fewer read slower, and of more, more is lost when reading is left."""
+_TYPED = 64
+"""A tail no longer than this is given up rather than kept as another text: reading it again costs
+little, and whoever types and deletes would fill the memory with it."""
+_TYPING = 64
+"""Entries of room for what is typed next, so that not every key moves the whole text."""
+MEMORY_BYTES = 160 << 20
+"""What all kept texts may take; one is kept in any case. 124M: four of 1,024 tokens in bf16."""
 
 
-class Prefix:
-    """The state after the tokens read last."""
+@dataclass(slots=True)
+class _Text:
+    """One text as far as it has been read."""
 
-    def __init__(self, network: GPT) -> None:
+    tokens: list[int]
+    state: State
+    logits: torch.Tensor | None = None  # (V,), of what follows, where that was worked out
+
+
+class Prefixes:
+    """The texts read last, the one read most lately in front."""
+
+    def __init__(
+        self, network: GPT, dtype: torch.dtype | None = None, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
         self._network = network
-        self._tokens: list[int] = []
-        self._state = network.empty_state()
-        self._logits: torch.Tensor | None = None
+        self._dtype = dtype
+        self._memory_bytes = memory_bytes
+        self._texts: list[_Text] = []
 
-    def read(self, tokens: Sequence[int]) -> Iterator[int]:
-        """Read `tokens`, reusing what they share with those read before.
+    def read(self, tokens: Sequence[int], room: int = 0) -> Iterator[None]:
+        """Read `tokens`, one at least, reusing what they share with a text read before.
 
-        Yields how many are read after each chunk, and may be left at any of them: what has been
-        read by then is kept.
+        Yields often, and may be left at any yield: what has been read by then is kept. The state
+        will have room for so many further entries.
         """
         tokens = list(tokens)
-        known = _common_length(tokens, self._tokens)
-        if known == len(tokens) and (known < len(self._tokens) or self._logits is None):
-            known -= 1  # the last token is read again for what follows it
-        if known < len(self._tokens):
-            self._cut(known)
-        while known < len(tokens):
-            chunk = tokens[known : known + _CHUNK]
-            features, state = self._network.features(torch.tensor([chunk]), self._state)
-            self._state, self._tokens = state, self._tokens + chunk
-            known += len(chunk)
-            last = known == len(tokens)
-            self._logits = self._network.head(features[:, -1])[0] if last else None
-            yield known
-
-    def _cut(self, length: int) -> None:
-        self._state = self._state.truncate(length)
-        self._tokens = self._tokens[:length]
-        self._logits = None
+        text = self._resume(tokens, room)
+        device = self._network.norm.weight.device
+        while text.logits is None:
+            first = len(text.tokens)
+            chunk = tokens[first : first + _CHUNK]
+            batch = torch.tensor([chunk], device=device)
+            output, text.state = yield from self._network.reading(batch, text.state)
+            text.tokens += chunk
+            if len(text.tokens) == len(tokens):
+                text.logits = self._network.head(output).float()
 
     @property
     def state(self) -> State:
-        """Return the state of one row after the tokens read."""
-        return self._state
+        """Return the state of one row after the tokens read last; good until the next `read`."""
+        return self._texts[0].state
 
     @property
     def logits(self) -> torch.Tensor:
@@ -62,9 +74,45 @@ class Prefix:
         Raises:
             ValueError: The last `read` was left early.
         """
-        if self._logits is None:
+        if not self._texts or self._texts[0].logits is None:
             raise ValueError("the text has not been read to its end")
-        return self._logits
+        return self._texts[0].logits
+
+    def _resume(self, tokens: list[int], room: int) -> _Text:
+        """Return the text to go on with, cut to what it shares with `tokens`."""
+        shared = [_common_length(text.tokens, tokens) for text in self._texts]
+        best = max(range(len(shared)), key=shared.__getitem__, default=None)
+        known = 0 if best is None else shared[best]
+        if best is None or not known:
+            text = _Text([], self._network.empty_state(self._dtype))
+        else:
+            text = self._texts[best]
+            if len(text.tokens) - known > _TYPED:
+                text = _Text(text.tokens[:known], text.state.copy(known))
+            else:
+                del self._texts[best]
+        if known < len(text.tokens) or (known == len(tokens) and text.logits is None):
+            known = min(known, len(tokens) - 1)  # the last token tells what follows it
+            text.tokens, text.logits = text.tokens[:known], None
+            text.state = text.state.truncate(known)
+        if len(text.tokens) < len(tokens):
+            text.logits = None
+            room += len(tokens) - len(text.tokens)
+        if text.state.room < room:
+            text.state = text.state.reserve(room + _TYPING)
+        self._texts.insert(0, text)
+        self._forget()
+        return text
+
+    def _forget(self) -> None:
+        """Let the texts go that have not been read for longest, until the rest fits the memory."""
+        while len(self._texts) > 1 and self.nbytes > self._memory_bytes:
+            self._texts.pop()
+
+    @property
+    def nbytes(self) -> int:
+        """Return what all states take."""
+        return sum(text.state.nbytes for text in self._texts)
 
 
 def _common_length(one: Sequence[int], other: Sequence[int]) -> int:

@@ -1,6 +1,7 @@
 """The continuations of one request while they are being sampled."""
 
 import codecs
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from writer.checkpoints.tokenizer import BPETokenizer
@@ -12,6 +13,8 @@ class Row:
 
     begun: bytes
     """What it must begin with before anything new is said."""
+    number: int = 0
+    """Which of its request's it is."""
     tokens: list[int] = field(default_factory=list)
     text: str = ""
     logprob: float = 0.0
@@ -43,7 +46,7 @@ class Row:
         return self.logprob / max(1, len(self.tokens))
 
 
-def groups_of_equals(rows: list[Row]) -> list[list[int]]:
+def groups_of_equals(rows: Iterable[Row]) -> list[list[int]]:
     """Return the indices of rows that have said the same so far, group by group."""
     by_tokens: dict[tuple[int, ...], list[int]] = {}
     for index, row in enumerate(rows):

@@ -1,8 +1,11 @@
 """From logits to the next tokens: pure functions of tensors, a row a continuation.
 
 The repetition penalty is CTRL's (arXiv 1909.05858) in its sign-aware form, the nucleus is that of
-arXiv 1904.09751.
+arXiv 1904.09751, and rows that have said the same part ways by arithmetic sampling (2210.15458).
 """
+
+from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 
@@ -13,6 +16,16 @@ _SPLIT_FLOOR = 0.02
 likeliest: forced apart over less, they would say nonsense."""
 _COLDEST = 1e-6
 """A temperature below it would carry logits beyond the largest number."""
+_SHORTLIST = 1024
+"""Tokens that hold a nucleus nearly always: sorting all of them takes ten times as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What may come next in each row, the likeliest first."""
+
+    tokens: torch.Tensor  # (B, K)
+    probabilities: torch.Tensor  # (B, K), falling, each row's sum is 1; 0 for what is out
 
 
 def penalize(logits: torch.Tensor, recent: torch.Tensor, penalty: float) -> torch.Tensor:
@@ -27,58 +40,104 @@ def penalize(logits: torch.Tensor, recent: torch.Tensor, penalty: float) -> torc
     return logits.scatter(1, recent, lowered)
 
 
-def filtered(logits: torch.Tensor, sampling: Sampling) -> torch.Tensor:
-    """Return the probabilities (B, V) left by temperature, top-k, top-p and min-p, in that order.
+def filtered(logits: torch.Tensor, sampling: Sampling) -> Choice:
+    """Return what temperature, top-k, top-p and min-p leave of logits (B, V), in that order.
 
-    A temperature of 0 keeps the order of the likeliest tokens: the caller takes the greatest.
+    A temperature of 0 keeps the order of the likeliest tokens: the caller takes the first.
     At least one token of every row keeps a probability above 0.
     """
     if sampling.temperature > 0:
         logits = logits / max(sampling.temperature, _COLDEST)
-    if 0 < sampling.top_k < logits.shape[1]:
+    size = logits.shape[1]
+    if 0 < sampling.top_k < size:
         likeliest, tokens = logits.topk(sampling.top_k, dim=1)
-        logits = torch.full_like(logits, float("-inf")).scatter(1, tokens, likeliest)
-    probabilities = torch.softmax(logits, dim=1)
+        return Choice(tokens, _cut(torch.softmax(likeliest, dim=1), sampling))
+    total = torch.logsumexp(logits, dim=1, keepdim=True)
+    if size > _SHORTLIST:
+        likeliest, tokens = logits.topk(_SHORTLIST, dim=1)
+        probabilities = torch.exp(likeliest - total)
+        # Nothing that is in can be beyond the shortlist if its last token is out already.
+        cut = _cut(probabilities, sampling)
+        if not cut[:, -1].any():
+            return Choice(tokens, cut)
+    likeliest, tokens = logits.sort(dim=1, descending=True)
+    return Choice(tokens, _cut(torch.exp(likeliest - total), sampling))
+
+
+def _cut(probabilities: torch.Tensor, sampling: Sampling) -> torch.Tensor:
+    """Return falling probabilities (B, K) without what top-p and min-p leave out."""
     if sampling.top_p < 1:
-        ordered, order = probabilities.sort(dim=1, descending=True)
         # A token stays while those before it have not filled the nucleus.
-        outside = ordered.cumsum(dim=1) - ordered >= sampling.top_p
-        probabilities = probabilities.scatter(1, order, ordered.masked_fill(outside, 0.0))
+        outside = probabilities.cumsum(dim=1) - probabilities >= sampling.top_p
+        outside[:, 0] = False
+        probabilities = probabilities.masked_fill(outside, 0.0)
     if sampling.min_p > 0:
-        floor = probabilities.amax(dim=1, keepdim=True) * sampling.min_p
+        floor = probabilities[:, :1] * sampling.min_p
         probabilities = probabilities.masked_fill(probabilities < floor, 0.0)
     return probabilities / probabilities.sum(dim=1, keepdim=True)
 
 
 def draw(
-    probabilities: torch.Tensor, groups: list[list[int]], greedy: bool, generator: torch.Generator
+    choice: Choice, groups: list[list[int]], greedy: bool, generator: torch.Generator
 ) -> torch.Tensor:
     """Return the next token of every row (B,).
 
     Args:
-        probabilities: (B, V), equal within a group.
-        groups: Rows that have said the same so far; they part as soon as that makes sense.
+        choice: What may come next, equal within a group.
+        groups: Rows that have said the same so far; they part as soon as that makes sense, the
+            likelier token to the earlier row.
         greedy: Take the likeliest rather than draw.
         generator: Of all chance, on the CPU.
     """
-    chosen = torch.empty(probabilities.shape[0], dtype=torch.long)
-    for rows in groups:
-        options = probabilities[rows[0]].cpu()
-        sensible = options.masked_fill(options < options.max() * _SPLIT_FLOOR, 0.0)
-        apart = min(len(rows), int((sensible > 0).sum()))
-        if len(rows) == 1:
-            first = options.argmax()[None] if greedy else _draw(options, 1, generator)
-        elif greedy:
-            first = sensible.topk(apart).indices
-        else:
-            first = _draw(sensible, apart, generator)
-        # Without a further sensible token the rest repeats the likeliest, and may part later.
-        rest = first.new_full((len(rows) - len(first),), int(options.argmax()))
-        chosen[rows] = torch.cat((first, rest))
-    return chosen
+    probabilities = choice.probabilities.cpu().double()
+    points = torch.rand(len(groups), dtype=torch.double, generator=generator)
+    ranks = torch.zeros(len(probabilities), dtype=torch.long)
+    if not greedy:
+        alone = torch.tensor([rows[0] for rows in groups])
+        sums = probabilities[alone].cumsum(dim=1)
+        found = torch.searchsorted(sums, points[:, None] * sums[:, -1:], right=True)[:, 0]
+        # Behind the last token that is in, rounding may leave a gap as wide as itself.
+        ranks[alone] = found.minimum((probabilities[alone] > 0).sum(dim=1) - 1)
+    for rows, point in zip(groups, points.tolist(), strict=True):
+        if len(rows) > 1:
+            spread = _spread(probabilities[rows[0]].tolist(), len(rows), greedy, point)
+            ranks[rows] = torch.tensor(spread)
+    ranks = ranks.to(choice.tokens.device)
+    return choice.tokens.gather(1, ranks[:, None])[:, 0]
 
 
-def _draw(options: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-    """Return `count` different tokens, the likelier first."""
-    drawn = torch.multinomial(options, count, generator=generator)
-    return drawn[options[drawn].argsort(descending=True)]
+def _spread(probabilities: list[float], count: int, greedy: bool, point: float) -> list[int]:
+    """Return the ranks that `count` rows take, different ones where there are enough sensible.
+
+    Arithmetic sampling: the rows are points at equal distances on the line that the probabilities
+    share out, moved together by chance (`point`, 0 to 1). A token wider than the distance would be
+    taken twice; what it has too much of goes to the others.
+    """
+    sensible = [each for each in probabilities if each >= probabilities[0] * _SPLIT_FLOOR]
+    if greedy or len(sensible) <= count:
+        # Without a further sensible token the rest says the likeliest, and may part later.
+        apart = range(min(count, len(sensible)))
+        return [*apart, *[0] * (count - len(apart))]
+    ends = list(accumulate(_shares(sensible, count)))
+    scale = count / ends[-1]
+    ranks, rank = [], 0
+    for row in range(count):
+        while rank < len(ends) - 1 and ends[rank] * scale <= row + point:
+            rank += 1
+        ranks.append(rank)
+        rank = min(rank + 1, len(ends) - 1)  # no share is wider than the distance
+    return ranks
+
+
+def _shares(falling: list[float], count: int) -> list[float]:
+    """Return shares that sum to `count`, none above 1, else in the proportions of `falling`."""
+    rest, total = count, sum(falling)
+    shares: list[float] = []
+    for each in falling:
+        share = min(1.0, each * rest / total) if total > 0 else 0.0
+        if share < 1.0:
+            factor = rest / total
+            return [*shares, *(other * factor for other in falling[len(shares) :])]
+        shares.append(1.0)
+        rest, total = rest - 1, total - each
+    return shares

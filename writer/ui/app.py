@@ -17,7 +17,7 @@ from writer import places
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.recent import RecentFiles
 from writer.manuscript.recovery import Recovery
-from writer.settings import Theme
+from writer.settings import Machine, Theme
 from writer.settings_file import read_settings, write_settings
 from writer.ui.commands import add_menus
 from writer.ui.document import Document
@@ -28,8 +28,8 @@ from writer.ui.session import Session, threads_of
 from writer.ui.theme import ThemeWatcher, apply_theme
 from writer.ui.wording import words_of
 
-LoadEngine = Callable[[str], Streamer]
-"""Takes the model's name or folder, as the settings have it."""
+LoadEngine = Callable[[Machine], Streamer]
+"""Takes what the settings say of model, precision and threads."""
 
 
 def run(path: Path | None, load_engine: LoadEngine) -> int:
@@ -58,7 +58,7 @@ def build(app: QApplication, load_engine: LoadEngine) -> tuple[Session, MainWind
     recovery = Recovery(places.data_folder() / "recovery")
     recent = RecentFiles(places.data_folder() / "recent.json")
     document = Document(window.page, recovery, recent)
-    sampler = Sampler(partial(load_engine, settings.machine.model), threads_of(settings))
+    sampler = Sampler(partial(load_engine, settings.machine), threads_of(settings))
     sampler.setParent(window)
     session = Session(
         window, document, sampler, theme, settings, partial(write_settings, settings_path)

@@ -4,13 +4,22 @@ It knows of the engine only that it streams, so that the window can be typed in 
 still being imported. What crosses to the window is frozen, by queued signals.
 """
 
-from collections.abc import Callable, Generator
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable
 from typing import Protocol
 
 from PySide6.QtCore import QMutex, QMutexLocker, QThread, QWaitCondition, Signal
 
 from writer.errors import ErrorKind, WriterError
 from writer.suggestion.request import Answer, Request
+
+_FRAME_S = 1 / 60
+"""Between two answers that grow: the page is not painted more often."""
+_NICENESS = 10
+"""Of 19, the lowest priority."""
 
 
 class Streamer(Protocol):
@@ -29,12 +38,13 @@ class Streamer(Protocol):
 
 
 class Mailbox:
-    """One slot: what is put in replaces what was there."""
+    """One slot for what is wanted, which replaces what was there, and some for what may be soon."""
 
     def __init__(self) -> None:
         self._mutex = QMutex()
         self._changed = QWaitCondition()
         self._request: Request | None = None
+        self._ahead: list[Request] = []
         self._closed = False
         self._fresh = False
 
@@ -42,6 +52,13 @@ class Mailbox:
         """Leave the newest request, or None to say that none is wanted any more."""
         with QMutexLocker(self._mutex):
             self._request, self._fresh = request, True
+            self._ahead.clear()
+            self._changed.wakeAll()
+
+    def put_ahead(self, requests: Iterable[Request]) -> None:
+        """Leave requests to be answered while there is nothing else to do."""
+        with QMutexLocker(self._mutex):
+            self._ahead = list(requests)
             self._changed.wakeAll()
 
     def close(self) -> None:
@@ -60,14 +77,18 @@ class Mailbox:
         """Whether there will be no more."""
         return self._closed
 
-    def take(self) -> Request | None:
-        """Wait for a request and return it; None once the box is closed."""
+    def take(self) -> tuple[Request, bool] | None:
+        """Wait for a request; return it and whether it is wanted now, or None once closed."""
         with QMutexLocker(self._mutex):
-            while self._request is None and not self._closed:
+            while not (self._request or self._ahead or self._closed):
                 self._changed.wait(self._mutex)
-            request, self._request = self._request, None
             self._fresh = False
-            return None if self._closed else request
+            if self._closed:
+                return None
+            if self._request is None:
+                return self._ahead.pop(0), False
+            request, self._request = self._request, None
+            return request, True
 
 
 class Sampler(QThread):
@@ -78,7 +99,9 @@ class Sampler(QThread):
     load_failed = Signal(object)
     """The `WriterError`; there will be no answers."""
     answered = Signal(object)
-    """An `Answer`, growing."""
+    """An `Answer`, growing, at most once a frame until it is done."""
+    prepared = Signal(object)
+    """A finished `Answer` that nobody waits for yet."""
     failed = Signal(object, object)
     """The `Request` and its `WriterError`; the next request may well be answered."""
 
@@ -91,6 +114,10 @@ class Sampler(QThread):
     def ask(self, request: Request) -> None:
         """Want an answer to `request` and to no earlier one."""
         self._mailbox.put(request)
+
+    def prepare(self, requests: Iterable[Request]) -> None:
+        """Answer `requests` while nothing is wanted; anything wanted ends it."""
+        self._mailbox.put_ahead(requests)
 
     def cancel(self) -> None:
         """Want no answer."""
@@ -107,26 +134,54 @@ class Sampler(QThread):
 
     def run(self) -> None:
         """Load, then answer until the mailbox is closed. Runs on the thread itself."""
+        self._step_back()
         try:
             engine = self._load_engine()
         except Exception as error:  # the thread's boundary: nothing may pass it
             self.load_failed.emit(_as_writer_error(error))
             return
         self.loaded.emit(engine.name, engine.n_ctx)
-        while (request := self._mailbox.take()) is not None:
+        while (taken := self._mailbox.take()) is not None:
+            request, is_wanted = taken
             try:
-                self._answer(engine, request)
+                if is_wanted:
+                    self._answer(engine, request)
+                else:
+                    self._prepare(engine, request)
             except Exception as error:  # the thread's boundary
-                self.failed.emit(request, _as_writer_error(error))
+                if is_wanted:
+                    self.failed.emit(request, _as_writer_error(error))
+
+    def _step_back(self) -> None:
+        """Let the window and everything else go first, and the threads that torch will start."""
+        if sys.platform == "linux":
+            # Qt's priorities do nothing here. A thread inherits its starter's niceness.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        else:
+            self.setPriority(QThread.Priority.LowPriority)
 
     def _answer(self, engine: Streamer, request: Request) -> None:
+        shown_at = 0.0
+        for answer in self._stream(engine, request):
+            now = time.monotonic()
+            if answer.done or (answer.candidates and now - shown_at >= _FRAME_S):
+                shown_at = now
+                self.answered.emit(answer)
+
+    def _prepare(self, engine: Streamer, request: Request) -> None:
+        for answer in self._stream(engine, request):
+            if answer.done:
+                self.prepared.emit(answer)
+
+    def _stream(self, engine: Streamer, request: Request) -> Generator[Answer]:
+        """Yield answers until something newer is wanted."""
         engine.set_threads(self._threads)
         stream = engine.stream(request)
         try:
             for answer in stream:
                 if self._mailbox.interrupts:
                     return
-                self.answered.emit(answer)
+                yield answer
         finally:
             stream.close()
 

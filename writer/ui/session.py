@@ -10,8 +10,9 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from writer.errors import WriterError
+from writer.hardware import default_threads
 from writer.manuscript.counts import count_words
-from writer.settings import Mode, Settings, Theme, default_threads, limited
+from writer.settings import Mode, Settings, Theme, limited
 from writer.suggestion.request import Request
 from writer.ui.document import Document
 from writer.ui.filing import Filing
@@ -67,11 +68,13 @@ class Session(QObject):
         window, sampler = self._window, self._sampler
         suggester = self.suggester
         suggester.wanted.connect(sampler.ask)
+        suggester.wanted_soon.connect(sampler.prepare)
         suggester.unwanted.connect(sampler.cancel)
         suggester.wanted.connect(self._on_wanted)
         suggester.asked.connect(self._on_asked)
         suggester.idle.connect(self._on_idle)
         sampler.answered.connect(suggester.show_answer)
+        sampler.prepared.connect(suggester.keep_answer)
         sampler.failed.connect(self._on_failed)
         sampler.loaded.connect(self._on_loaded)
         sampler.load_failed.connect(self._on_load_failed)

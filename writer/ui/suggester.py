@@ -4,17 +4,15 @@ Steps 1 to 4 and 7 to 9 of a keystroke's journey; the sampler does what lies bet
 know where answers come from: it is handed whatever can be asked.
 """
 
-import random
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 
-from writer.context.window import from_word_start, window_length
 from writer.errors import WriterError
-from writer.settings import Mode, Settings
+from writer.hardware import on_battery
+from writer.settings import Battery, Mode, Settings
 from writer.suggestion.cache import AnswerCache
 from writer.suggestion.request import Answer, Request
 from writer.suggestion.segments import first_sentence, first_word, is_chinese
@@ -22,8 +20,8 @@ from writer.ui import utf16
 from writer.ui.candidates_panel import CandidatesPanel
 from writer.ui.editor import Page
 from writer.ui.offer import Offer
+from writer.ui.requesting import AFTER_CHARACTERS, Requesting
 
-_AFTER_CHARACTERS = 200
 _SECOND_TAB_MS = 400
 USUAL_N_CTX = 1024
 """Until the model says how much it reads."""
@@ -48,6 +46,8 @@ class Suggester(QObject):
 
     wanted = Signal(object)
     """A `Request` to answer."""
+    wanted_soon = Signal(object)
+    """Requests, a tuple, that may come next: worth answering while there is nothing else to do."""
     unwanted = Signal()
     """Whatever is being answered is wanted no more."""
     asked = Signal(object)
@@ -55,8 +55,16 @@ class Suggester(QObject):
     idle = Signal()
     """Nothing is offered and nothing is on its way."""
 
-    def __init__(self, page: Page, panel: CandidatesPanel, settings: Settings) -> None:
+    def __init__(
+        self,
+        page: Page,
+        panel: CandidatesPanel,
+        settings: Settings,
+        is_on_battery: Callable[[], bool] = on_battery,
+    ) -> None:
         super().__init__(page)
+        self._is_on_battery = is_on_battery
+        self._requesting = Requesting(page)
         self._page = page
         self._panel = panel
         self._settings = settings
@@ -68,7 +76,6 @@ class Suggester(QObject):
         self._attempt = 0
         self._asked_at: tuple[int, str] | None = None
         self._hopeless = ""
-        self._session_seed = random.randrange(1, 2**30)
         self._taking = False
         self._clock = QElapsedTimer()
         self._since_taken = QElapsedTimer()
@@ -211,6 +218,7 @@ class Suggester(QObject):
         finally:
             self._taking = False
         if whole and self._settings.suggesting.mode == Mode.AFTER_PAUSE:
+            self._attempt = 0
             self._ask()
 
     # What the page does
@@ -251,7 +259,15 @@ class Suggester(QObject):
     def _on_pause(self) -> None:
         if self._is_inside_word():
             return
+        if self._saves_battery():
+            self._panel.show_message(
+                self.tr("On battery nothing is suggested unasked: press Ctrl+Space.")
+            )
+            return
         self._ask()
+
+    def _saves_battery(self) -> bool:
+        return self._settings.suggesting.battery == Battery.ON_DEMAND and self._is_on_battery()
 
     def _is_inside_word(self) -> bool:
         """Return whether letters stand on both sides, where nobody wants a ghost unasked."""
@@ -284,28 +300,23 @@ class Suggester(QObject):
     def _place(self) -> tuple[int, str]:
         """Return what tells one place of asking from another: the caret and the text before it."""
         caret = self._page.caret()
-        return caret, self._page.text_before(caret, _AFTER_CHARACTERS)
+        return caret, self._page.text_before(caret, AFTER_CHARACTERS)
 
     def _make_request(self) -> Request:
-        caret = self._page.caret()
         sampling = self._settings.sampling
-        budget = min(sampling.context_length, self._n_ctx)
-        length = window_length(caret, budget)
-        before = self._page.text_before(caret, length)
-        before = from_word_start(before, at_start=length >= caret)
-        return Request(
-            serial=self._serial,
-            position=caret,
-            before=before,
-            after=self._page.text_after(caret, _AFTER_CHARACTERS),
-            sampling=sampling,
-            seed=self._seed(before),
-        )
+        return self._requesting.make(self._serial, sampling, self._n_ctx, self._attempt)
 
-    def _seed(self, before: str) -> int:
-        """Return the seed for this text: the same chances at each place would repeat phrases."""
-        base = (self._settings.sampling.seed or self._session_seed) + self._attempt
-        return (base + zlib.crc32(before.encode("utf-8", "surrogatepass"))) % 2**31
+    def _look_ahead(self) -> None:
+        """Have answered what will be asked once the ghost is taken, or its first word is typed."""
+        ghost = self._page.ghost.text
+        if self._settings.suggesting.mode != Mode.AFTER_PAUSE or not ghost or self._saves_battery():
+            return
+        sampling = self._settings.sampling
+        requests = (
+            self._requesting.make(0, sampling, self._n_ctx, taken=taken)
+            for taken in dict.fromkeys((ghost, first_word(ghost)))
+        )
+        self.wanted_soon.emit(tuple(each for each in requests if self._cache.get(each) is None))
 
     # Answers
 
@@ -323,6 +334,10 @@ class Suggester(QObject):
                 self._report(answer)
         elif answer.done or answer.candidates:
             self._begin(answer)
+
+    def keep_answer(self, answer: Answer) -> None:
+        """Keep a finished answer for when it is asked for."""
+        self._cache.put(answer)
 
     def show_failure(self, request: Request, error: WriterError, words: str) -> None:
         """Say in the panel why there is no answer, unless nobody waits for it."""
@@ -352,6 +367,7 @@ class Suggester(QObject):
         self.asked.emit(Asked(answer.done, self._clock.elapsed(), ratio))
         if answer.done and self.is_offering:
             self._page.ghost.announce(self._page.ghost.text)
+            self._look_ahead()
 
     def _show_empty(self) -> None:
         if self._hopeless:

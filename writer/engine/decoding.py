@@ -1,0 +1,127 @@
+"""Several continuations of one prefix, sampled together, of which the best go on to the end."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+
+from writer.checkpoints.tokenizer import BPETokenizer
+from writer.engine.prompt import Prompt
+from writer.engine.rows import Row, groups_of_equals
+from writer.engine.sampling import draw, filtered, penalize
+from writer.suggestion.ranking import Begun, choose
+from writer.suggestion.request import Request
+from writer.suggestion.segments import sentence_ends
+from writer.suggestion.trimming import is_closed
+from writer.transformer.gpt import GPT
+from writer.transformer.state import State
+
+_RECENT = 128
+"""Tokens before the cursor that the repetition penalty minds."""
+_CHOICE_AFTER = 8
+"""Tokens after which those that go on are chosen from those begun."""
+
+
+class Vocabulary(NamedTuple):
+    """What a model can say."""
+
+    tokenizer: BPETokenizer
+    forbidden: torch.Tensor  # (V,), bool: what it never says, padding and all marks but the end
+
+
+class Decoding:
+    """The rows of one request, on their way."""
+
+    def __init__(
+        self, network: GPT, vocabulary: Vocabulary, prompt: Prompt, request: Request, length: int
+    ) -> None:
+        self._network = network
+        self._tokenizer, self._forbidden = vocabulary
+        self._prompt = prompt
+        self._sampling = request.sampling
+        self._length = length
+        self._generator = torch.Generator().manual_seed(request.seed)
+        self._device = network.norm.weight.device
+        wanted = request.sampling.candidates
+        begun = 1 if wanted == 1 else wanted + (wanted + 1) // 2
+        self._rows = [Row(prompt.begun, number) for number in range(begun)]
+        self._chosen = wanted == begun
+
+    @property
+    def entries(self) -> int:
+        """Return how many entries of the state the rows take at most."""
+        return len(self._rows) * self._length
+
+    def grow(self, logits: torch.Tensor, state: State) -> Iterator[tuple[list[Row], bool]]:
+        """Let the rows grow from logits (V,) and a state of one row, a token at a time.
+
+        Yields the rows that are offered, and whether they are done. Until it is known which ones
+        go on, that is the first alone, which stays.
+        """
+        going = self._rows
+        state = state.branch(len(going))
+        logits = logits.expand(len(going), -1)  # (B, V)
+        said = torch.tensor([self._prompt.tokens[-_RECENT:]], device=self._device)
+        recent = said.expand(len(going), -1)  # (B, R)
+        while True:
+            tokens = self._next(going, logits, recent)
+            self._choose()
+            left = [i for i, row in enumerate(going) if not row.closed and row in self._rows]
+            yield self._rows if self._chosen else self._rows[:1], not left
+            if not left:
+                return
+            if len(left) < len(going):
+                going = [going[index] for index in left]
+                index = torch.tensor(left, device=self._device)
+                tokens, recent, state = tokens[index], recent[index], state.select(index)
+            recent = torch.cat((recent, tokens[:, None]), dim=1)[:, -_RECENT:]
+            outputs, state = self._network(tokens[:, None], state)
+            logits = outputs[:, -1].float()
+
+    def _next(self, rows: list[Row], logits: torch.Tensor, recent: torch.Tensor) -> torch.Tensor:
+        """Give each row its next token; return them (B,)."""
+        sampling = self._sampling
+        choice = filtered(self._allowed(rows, logits, recent), sampling)
+        tokens = draw(choice, groups_of_equals(rows), sampling.temperature == 0, self._generator)
+        logprobs = logits.gather(1, tokens[:, None])[:, 0] - torch.logsumexp(logits, dim=1)
+        for row, token, logprob in zip(rows, tokens.tolist(), logprobs.tolist(), strict=True):
+            row.add(token, logprob, self._tokenizer)
+            row.closed |= _is_enough(row, self._length)
+        return tokens
+
+    def _allowed(self, rows: list[Row], logits: torch.Tensor, recent: torch.Tensor) -> torch.Tensor:
+        allowed = penalize(logits, recent, self._sampling.repetition_penalty)
+        allowed = allowed.masked_fill(self._forbidden, float("-inf"))
+        if rows[0].begun:  # the rows have begun alike, so one mask serves them all
+            others = torch.ones_like(self._forbidden)
+            others[self._tokenizer.beginning_with(rows[0].begun)] = False
+            allowed = allowed.masked_fill_(others, float("-inf"))
+        if self._tokenizer.end_id is not None:
+            silent = [number for number, row in enumerate(rows) if not row.text.strip()]
+            allowed[silent, self._tokenizer.end_id] = float("-inf")  # something is to be said
+        return allowed
+
+    def _choose(self) -> None:
+        rows = self._rows
+        if self._chosen or not all(row.closed or len(row.tokens) >= _CHOICE_AFTER for row in rows):
+            return
+        self._chosen = True
+        begun = [Begun(row.text, row.mean_logprob) for row in rows]
+        self._rows = [rows[index] for index in choose(begun, self._sampling.candidates)]
+
+
+def vocabulary_of(tokenizer: BPETokenizer, vocab_size: int, device: torch.device) -> Vocabulary:
+    """Return what a network with `vocab_size` outputs can say in the tokens of `tokenizer`."""
+    forbidden = torch.zeros(vocab_size, dtype=torch.bool)
+    forbidden[tokenizer.vocab_size :] = True
+    forbidden[[token for token in tokenizer.special_ids if token != tokenizer.end_id]] = True
+    return Vocabulary(tokenizer, forbidden.to(device))
+
+
+def _is_enough(row: Row, length: int) -> bool:
+    """Return whether a row is long enough, or closes well where it is."""
+    if len(row.tokens) >= length or is_closed(row.text):
+        return True
+    ends = sentence_ends(row.text)
+    closes = bool(ends) and ends[-1] == len(row.text.rstrip()) < len(row.text)
+    return closes and len(row.tokens) * 2 >= length

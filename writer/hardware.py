@@ -1,0 +1,17 @@
+"""What the program runs on: cores and the battery. psutil asks each system its own way."""
+
+import psutil
+
+
+def default_threads() -> int:
+    """Return how many threads the engine takes unasked: one core is left for everything else.
+
+    Physical cores: two threads of one core share its arithmetic units, and wait for each other.
+    """
+    return max(1, (psutil.cpu_count(logical=False) or 2) - 1)
+
+
+def on_battery() -> bool:
+    """Return whether the machine draws on its battery."""
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return battery is not None and battery.power_plugged is False
