@@ -5,7 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from writer.engine import sampling as room
-from writer.engine.sampling import Choice, draw, penalize
+from writer.engine.sampling import Choice, draw, penalize_
 from writer.settings import Sampling
 
 NEVER = float("-inf")
@@ -125,7 +125,7 @@ def test_the_shortlist_never_tells(sampling, size, monkeypatch):
 def test_filtering_leaves_the_logits_alone():
     logits = random_logits()
     filtered(logits, HARSH[0])
-    penalize(logits, torch.tensor([[1, 2]]).expand(5, -1), 1.5)
+    filtered(logits, ALL)
     assert torch.equal(logits, random_logits())
 
 
@@ -134,19 +134,19 @@ def test_filtering_leaves_the_logits_alone():
 
 def test_the_penalty_lowers_what_was_said_and_nothing_else():
     logits = torch.tensor([[2.0, -2.0, 3.0, -3.0, 0.0, NEVER]])
-    found = penalize(logits, torch.tensor([[0, 1, 1, 0, 5]]), 1.25)
+    found = penalize_(logits, torch.tensor([[0, 1, 1, 0, 5]]), 1.25)
     assert_close(found, torch.tensor([[1.6, -2.5, 3.0, -3.0, 0.0, NEVER]]))
 
 
 def test_rows_are_penalized_for_their_own():
-    found = penalize(torch.ones(2, 3), torch.tensor([[0], [2]]), 2.0)
+    found = penalize_(torch.ones(2, 3), torch.tensor([[0], [2]]), 2.0)
     assert found.tolist() == [[0.5, 1, 1], [1, 1, 0.5]]
 
 
 def test_no_penalty_and_nothing_said_change_nothing():
     logits = random_logits()
-    assert torch.equal(penalize(logits, torch.zeros(5, 3, dtype=torch.long), 1.0), logits)
-    assert torch.equal(penalize(logits, torch.zeros(5, 0, dtype=torch.long), 1.5), logits)
+    assert torch.equal(penalize_(logits, torch.zeros(5, 3, dtype=torch.long), 1.0), logits)
+    assert torch.equal(penalize_(logits, torch.zeros(5, 0, dtype=torch.long), 1.5), logits)
 
 
 # Drawing

@@ -141,7 +141,7 @@ def _read_network(path: Path, config: GPTConfig, adapt: Adapt) -> GPT:
         except KeyError as error:
             raise ValueError(f"the weight {error.args[0]} is missing") from error
         with torch.device("meta"):
-            network = GPT(config).eval().requires_grad_(False)
+            network = GPT(config, initialized=False).eval().requires_grad_(False)
         for layer, block in enumerate(network.blocks):
             _fill(block, f"blocks.{layer}.", weights)
             adapt(block)

@@ -30,7 +30,7 @@ class BPETokenizer:
         self.end_id: int | None = vocabulary.get(END_OF_TEXT)
         added = tokenizer.get_added_tokens_decoder()
         special = {number for number, token in added.items() if token.special}
-        self.special_ids = frozenset(special | {self.end_id} - {None})
+        self.special_ids = frozenset(special if self.end_id is None else special | {self.end_id})
         self._bytes = [b""] * self.vocab_size
         for token, number in vocabulary.items():
             if number not in self.special_ids:

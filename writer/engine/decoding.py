@@ -8,7 +8,7 @@ import torch
 from writer.checkpoints.tokenizer import BPETokenizer
 from writer.engine.prompt import Prompt
 from writer.engine.rows import Row, groups_of_equals
-from writer.engine.sampling import draw, filtered, penalize
+from writer.engine.sampling import draw, filtered, penalize_
 from writer.suggestion.ranking import Begun, choose
 from writer.suggestion.request import Request
 from writer.suggestion.segments import sentence_ends
@@ -26,7 +26,7 @@ class Vocabulary(NamedTuple):
     """What a model can say."""
 
     tokenizer: BPETokenizer
-    forbidden: torch.Tensor  # (V,), bool: what it never says, padding and all marks but the end
+    forbidden: torch.Tensor  # (F,): what it never says, padding and all marks but the end
 
 
 class Decoding:
@@ -50,7 +50,8 @@ class Decoding:
     @property
     def entries(self) -> int:
         """Return how many entries of the state the rows take at most."""
-        return len(self._rows) * self._length
+        later = max(0, self._length - _CHOICE_AFTER)
+        return len(self._rows) * (self._length - later) + self._sampling.candidates * later
 
     def grow(self, logits: torch.Tensor, state: State) -> Iterator[tuple[list[Row], bool]]:
         """Let the rows grow from logits (V,) and a state of one row, a token at a time.
@@ -90,15 +91,17 @@ class Decoding:
         return tokens
 
     def _allowed(self, rows: list[Row], logits: torch.Tensor, recent: torch.Tensor) -> torch.Tensor:
-        allowed = penalize(logits, recent, self._sampling.repetition_penalty)
-        allowed = allowed.masked_fill(self._forbidden, float("-inf"))
+        """Return logits (B, V) in which what must not be said has no chance."""
+        never = float("-inf")
+        allowed = penalize_(logits.clone(), recent, self._sampling.repetition_penalty)
+        allowed.index_fill_(1, self._forbidden, never)
         if rows[0].begun:  # the rows have begun alike, so one mask serves them all
-            others = torch.ones_like(self._forbidden)
+            others = torch.ones(allowed.shape[1], dtype=torch.bool)
             others[self._tokenizer.beginning_with(rows[0].begun)] = False
-            allowed = allowed.masked_fill_(others, float("-inf"))
+            allowed.masked_fill_(others.to(self._device), never)
         if self._tokenizer.end_id is not None:
             silent = [number for number, row in enumerate(rows) if not row.text.strip()]
-            allowed[silent, self._tokenizer.end_id] = float("-inf")  # something is to be said
+            allowed[silent, self._tokenizer.end_id] = never  # something is to be said
         return allowed
 
     def _choose(self) -> None:
@@ -112,10 +115,9 @@ class Decoding:
 
 def vocabulary_of(tokenizer: BPETokenizer, vocab_size: int, device: torch.device) -> Vocabulary:
     """Return what a network with `vocab_size` outputs can say in the tokens of `tokenizer`."""
-    forbidden = torch.zeros(vocab_size, dtype=torch.bool)
-    forbidden[tokenizer.vocab_size :] = True
-    forbidden[[token for token in tokenizer.special_ids if token != tokenizer.end_id]] = True
-    return Vocabulary(tokenizer, forbidden.to(device))
+    marks = tokenizer.special_ids - {tokenizer.end_id}
+    forbidden = sorted(marks.union(range(tokenizer.vocab_size, vocab_size)))
+    return Vocabulary(tokenizer, torch.tensor(forbidden, dtype=torch.long, device=device))
 
 
 def _is_enough(row: Row, length: int) -> bool:

@@ -1,5 +1,7 @@
 """The engine: a request in, a stream of answers out; any step may be the last one wanted."""
 
+import ctypes
+import sys
 from collections.abc import Generator
 from functools import partial
 from pathlib import Path
@@ -24,12 +26,14 @@ class Engine:
 
     def __init__(self, model: Model, precision: Precision = Precision.FP32) -> None:
         self.name = model.name
-        self.n_ctx = model.network.config.n_ctx
+        self.config = model.network.config
+        self.n_ctx = self.config.n_ctx
+        self.tokenizer = model.tokenizer
         self.precision = precision
         self._network = model.network
         self._prefixes = Prefixes(model.network, cache_dtype(precision))
         self._vocabulary = vocabulary_of(
-            model.tokenizer, model.network.config.vocab_size, model.network.norm.weight.device
+            model.tokenizer, self.config.vocab_size, model.network.norm.weight.device
         )
 
     def set_threads(self, threads: int) -> None:
@@ -47,14 +51,18 @@ class Engine:
         sampling = request.sampling
         length = min(sampling.length, self.n_ctx // 2)
         limit = max(1, min(sampling.context_length, self.n_ctx - length - 1))
-        prompt = make_prompt(request.before, self._vocabulary.tokenizer, limit)
+        prompt = make_prompt(request.before, self.tokenizer, limit)
         decoding = Decoding(self._network, self._vocabulary, prompt, request, length)
         unread = Answer(request, (), False, len(prompt.tokens), prompt.characters)
+        layers_read = 0
         for _ in self._prefixes.read(prompt.tokens, room=decoding.entries):
+            layers_read += 1
             yield unread
         for rows, done in decoding.grow(self._prefixes.logits, self._prefixes.state):
             candidates = _candidates(rows, request, done)
             yield Answer(request, candidates, done, len(prompt.tokens), prompt.characters)
+        if layers_read > self.config.n_layer:
+            _give_memory_back()  # a long text took much, for a moment
 
 
 def load_engine(
@@ -80,7 +88,15 @@ def load_engine(
     if precision == Precision.AUTO:
         precision = fastest(read_shape(folder), device, memory)
     model = read_model(folder, partial(adapt, precision=precision, device=device))
+    _give_memory_back()
     return Engine(model, precision)
+
+
+def _give_memory_back() -> None:
+    """Return to the system what reading needed: glibc keeps it, a hundred MB, for later."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def _candidates(rows: list[Row], request: Request, done: bool) -> tuple[Candidate, ...]:

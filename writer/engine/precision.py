@@ -98,7 +98,7 @@ def _step_seconds(config: GPTConfig, precision: Precision, device: torch.device)
     """Return how long a decoding step of two layers and the head takes."""
     entries = min(_ENTRIES, config.n_ctx - 1)
     with torch.device("meta"):
-        network = GPT(_stand_in(config)).eval()
+        network = GPT(_stand_in(config), initialized=False).eval()
     network = network.to_empty(device="cpu").requires_grad_(False)
     if config.tie_word_embeddings:
         network.head.weight = network.tokens.weight

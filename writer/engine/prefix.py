@@ -18,8 +18,9 @@ _CHUNK = 192
 _TYPED = 64
 """A tail no longer than this is given up rather than kept as another text: reading it again costs
 little, and whoever types and deletes would fill the memory with it."""
-_TYPING = 64
-"""Entries of room for what is typed next, so that not every key moves the whole text."""
+_TYPING = 32
+"""Entries of room for what is typed next, so that not every key moves the whole text; more would
+slow each step, which looks at all the room."""
 MEMORY_BYTES = 160 << 20
 """What all kept texts may take; one is kept in any case. 124M: four of 1,024 tokens in bf16."""
 

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 _ZERO = 128
 """What stands for 0 in an unsigned byte."""
-_TINY = torch.tensor(1e-20)
+_AT_ONCE = 4096
+_TINY = torch.tensor(1e-37)
 """Added to scales, so that a row of zeros has one."""
 
 
@@ -22,11 +23,9 @@ class Int8Linear(nn.Module):
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
-        weight = linear.weight.detach().float()
-        scales = weight.abs().amax(dim=1).div_(127).clamp_min_(1e-20)
-        rounded = (weight / scales[:, None]).round_().to(torch.int8)
+        rounded, scales = quantize_rows(linear.weight.detach())
         self._packed = torch.ops.onednn.qlinear_prepack(rounded, None)
-        self._scales = scales
+        self._scales = scales[:, 0]
         self._zeros = torch.zeros(len(scales), dtype=torch.long)
         self._bias = None if linear.bias is None else linear.bias.detach().float()
         self._outputs = len(scales)
@@ -48,13 +47,26 @@ class Int8Embedding(nn.Module):
 
     def __init__(self, embedding: nn.Embedding) -> None:
         super().__init__()
-        weight = embedding.weight.detach().float()
-        self._scales = weight.abs().amax(dim=1, keepdim=True).div_(127).clamp_min_(1e-20)
-        self._rows = (weight / self._scales).round_().to(torch.int8)
+        self._rows, self._scales = quantize_rows(embedding.weight.detach())
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """Return the vectors (..., E) of tokens (...)."""
         return F.embedding(tokens, self._rows) * F.embedding(tokens, self._scales)
+
+
+def quantize_rows(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the rows of weight (N, K) as int8, and their scales (N, 1), of which zero has one too.
+
+    A few rows at a time: a vocabulary's worth of them in fp32 would be the most that is ever held.
+    """
+    rounded = torch.empty(weight.shape, dtype=torch.int8)
+    scales = torch.empty(len(weight), 1)
+    for start in range(0, len(weight), _AT_ONCE):
+        rows = weight[start : start + _AT_ONCE].float()
+        scale = rows.abs().amax(dim=1, keepdim=True).div_(127).clamp_min_(1e-20)
+        rounded[start : start + _AT_ONCE] = (rows / scale).round_()
+        scales[start : start + _AT_ONCE] = scale
+    return rounded, scales
 
 
 def _multiply(

@@ -28,8 +28,8 @@ class Choice:
     probabilities: torch.Tensor  # (B, K), falling, each row's sum is 1; 0 for what is out
 
 
-def penalize(logits: torch.Tensor, recent: torch.Tensor, penalty: float) -> torch.Tensor:
-    """Return logits (B, V) in which the tokens of `recent` (B, R) are less likely.
+def penalize_(logits: torch.Tensor, recent: torch.Tensor, penalty: float) -> torch.Tensor:
+    """Make the tokens of `recent` (B, R) less likely in logits (B, V), in place; return them.
 
     Positive logits are divided by the penalty, negative ones multiplied, so that both fall.
     """
@@ -37,7 +37,7 @@ def penalize(logits: torch.Tensor, recent: torch.Tensor, penalty: float) -> torc
         return logits
     said = logits.gather(1, recent)  # (B, R)
     lowered = torch.where(said > 0, said / penalty, said * penalty)
-    return logits.scatter(1, recent, lowered)
+    return logits.scatter_(1, recent, lowered)
 
 
 def filtered(logits: torch.Tensor, sampling: Sampling) -> Choice:
@@ -46,12 +46,12 @@ def filtered(logits: torch.Tensor, sampling: Sampling) -> Choice:
     A temperature of 0 keeps the order of the likeliest tokens: the caller takes the first.
     At least one token of every row keeps a probability above 0.
     """
-    if sampling.temperature > 0:
-        logits = logits / max(sampling.temperature, _COLDEST)
+    heat = max(sampling.temperature, _COLDEST) if sampling.temperature > 0 else 1.0
     size = logits.shape[1]
     if 0 < sampling.top_k < size:
         likeliest, tokens = logits.topk(sampling.top_k, dim=1)
-        return Choice(tokens, _cut(torch.softmax(likeliest, dim=1), sampling))
+        return Choice(tokens, _cut(torch.softmax(likeliest / heat, dim=1), sampling))
+    logits = logits / heat
     total = torch.logsumexp(logits, dim=1, keepdim=True)
     if size > _SHORTLIST:
         likeliest, tokens = logits.topk(_SHORTLIST, dim=1)

@@ -7,13 +7,13 @@ More are begun than are wanted; after some words those are kept that lie farthes
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from writer.suggestion.segments import first_word
+from writer.suggestion.segments import HAN, first_word
 
 _FLOOR = 1.5
 """Nats a token below the likeliest: what lies lower is taken only where nothing else is left."""
 _NEAR = 0.4
 """Distance below which two continuations are the same to a reader."""
-_GRAM = 3  # characters: no words are needed, so Chinese is served as well
+_GRAM, _HAN_GRAM = 3, 2  # characters: no words are needed, so Chinese is served as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +68,5 @@ def choose(begun: Sequence[Begun], count: int) -> list[int]:
 
 
 def _grams(text: str) -> set[str]:
-    return {text[start : start + _GRAM] for start in range(max(1, len(text) - _GRAM + 1))}
+    size = _HAN_GRAM if HAN.search(text) else _GRAM
+    return {text[start : start + size] for start in range(max(1, len(text) - size + 1))}

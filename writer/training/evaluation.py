@@ -17,11 +17,13 @@ def bits_per_byte(
     text: str,
     stride: int = 512,
     on_progress: Callable[[float], None] = lambda share: None,
+    cache: torch.dtype | None = None,
 ) -> float:
     """Return the bits that the model needs for a byte of `text`, read in windows of n_ctx.
 
     Windows overlap by n_ctx - stride tokens, so that each scored token has read at least that
-    many, but for the first ones of the text; the end token opens the first window.
+    many, but for the first ones of the text; the end token opens the first window. With `cache`,
+    the network reads as it does for continuations, keys and values kept in that format.
     """
     start = [tokenizer.end_id] if tokenizer.end_id is not None else []
     ids = torch.tensor(start + tokenizer.encode(text))
@@ -32,7 +34,8 @@ def bits_per_byte(
         end = min(scored + (size if scored == 1 else stride), len(ids))
         first = max(0, end - size - 1)
         window = ids[first:end]
-        features, _ = network.features(window[None, :-1])
+        state = None if cache is None else network.empty_state(cache)
+        features, _ = network.features(window[None, :-1], state)
         fresh = end - scored
         logits = network.head(features[0, -fresh:])  # (fresh, V)
         nats += F.cross_entropy(logits.float(), window[-fresh:], reduction="sum").item()

@@ -123,24 +123,30 @@ class Block(nn.Module):
 
 
 class GPT(nn.Module):
-    """The network. Parameters start as GPT-2's, but with residual branches at zero."""
+    """The network. Parameters start as GPT-2's, but with residual branches at zero.
 
-    def __init__(self, config: GPTConfig) -> None:
+    Args:
+        config: Its shape.
+        initialized: Whether they start at all; without, they are yet to be given their values.
+    """
+
+    def __init__(self, config: GPTConfig, initialized: bool = True) -> None:
         super().__init__()
         self.config = config
-        self.tokens = nn.Embedding(config.vocab_size, config.n_embd)
-        self.positions = nn.Embedding(config.n_ctx, config.n_embd)
+        self.tokens = _embedding(config.vocab_size, config.n_embd)
+        self.positions = _embedding(config.n_ctx, config.n_embd)
         blocks = [Block(config, layer) for layer in range(config.n_layer)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)
         self.head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         if config.tie_word_embeddings:
             self.head.weight = self.tokens.weight
-        self.apply(_initialize)
-        for block in blocks:
-            # Branches that start silent train faster under Muon (modded-nanogpt).
-            nn.init.zeros_(block.attention.out.weight)
-            nn.init.zeros_(block.down.weight)
+        if initialized:
+            self.apply(_initialize)
+            for block in blocks:
+                # Branches that start silent train faster under Muon (modded-nanogpt).
+                nn.init.zeros_(block.attention.out.weight)
+                nn.init.zeros_(block.down.weight)
 
     def empty_state(self, dtype: torch.dtype | None = None) -> State:
         """Return the state of a text of which nothing has been read, kept in `dtype`."""
@@ -223,6 +229,12 @@ def _finished(steps: Generator[None, None, _Result]) -> _Result:
         except StopIteration as end:
             result: _Result = end.value
             return result
+
+
+def _embedding(count: int, width: int) -> nn.Embedding:
+    # nn.Embedding by itself draws numbers, and on the meta device that imports torch's compiler:
+    # 80 MB and most of a second.
+    return nn.Embedding(count, width, _weight=torch.empty(count, width))
 
 
 def _initialize(module: nn.Module) -> None:

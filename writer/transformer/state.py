@@ -107,8 +107,9 @@ class State(NamedTuple):
     def _with_room(self, wanted: int) -> "State":
         used, room = self.used, -(-wanted // _BLOCK) * _BLOCK
         layers, both, heads, _, width = self.entries.shape
-        entries = self.entries.new_zeros((layers, both, heads, room, width))
+        entries = self.entries.new_empty((layers, both, heads, room, width))
         entries[:, :, :, :used] = self.entries[:, :, :, :used]
+        entries[:, :, :, used:] = 0  # what memory held could be no number
         return self._replace(entries=entries)
 
 

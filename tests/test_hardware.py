@@ -1,0 +1,31 @@
+from types import SimpleNamespace
+
+import psutil
+import pytest
+
+from writer import hardware
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(8, 7), (2, 1), (1, 1), (None, 1)])
+def test_one_physical_core_is_left_for_everything_else(cores, threads, monkeypatch):
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical: None if logical else cores)
+    assert hardware.default_threads() == threads
+
+
+@pytest.mark.parametrize(
+    ("battery", "on"),
+    [
+        (None, False),
+        (SimpleNamespace(power_plugged=True), False),
+        (SimpleNamespace(power_plugged=None), False),
+        (SimpleNamespace(power_plugged=False), True),
+    ],
+)
+def test_a_battery_counts_only_where_there_is_one_in_use(battery, on, monkeypatch):
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
+    assert hardware.on_battery() is on
+
+
+def test_a_system_that_cannot_tell_is_plugged_in(monkeypatch):
+    monkeypatch.delattr(psutil, "sensors_battery", raising=False)
+    assert hardware.on_battery() is False
