@@ -66,14 +66,14 @@ def test_it_is_drawn_and_is_no_part_of_the_document(page):
 
 
 def test_it_wraps_and_moves_nothing_above(page):
-    document = page.document()
+    layout, last = page.document().documentLayout(), page.document().lastBlock()
     above = page.cursorRect()
-    below = document.lastBlock().layout().position().y()
+    below = layout.blockBoundingRect(last).top()
     page.ghost.show(page.caret(), GHOST)
     assert page.cursorRect() == above
-    assert document.lastBlock().layout().position().y() > below
+    assert layout.blockBoundingRect(last).top() > below
     page.ghost.clear()
-    assert document.lastBlock().layout().position().y() == below
+    assert layout.blockBoundingRect(last).top() == below
     assert areas(page) == []
 
 
@@ -191,8 +191,9 @@ def test_a_click_goes_to_what_was_seen_there(page, aim):
     line = block.layout().lineForTextPosition(offset)
     x = line.cursorToX(offset)
     x = x[0] if isinstance(x, tuple) else x
-    at = block.layout().position() + line.position() + QPointF(0, line.height() / 2)
-    point = QPoint(round(x + block.layout().position().x()), round(at.y()))
+    place = page.document().documentLayout().blockBoundingRect(block).topLeft()
+    at = place + line.position() + QPointF(0, line.height() / 2)
+    point = QPoint(round(x + place.x()), round(at.y()))
     point -= QPoint(0, page.verticalScrollBar().value())
     QTest.mouseClick(page.viewport(), Qt.MouseButton.LeftButton, pos=point)
     assert page.caret() == aim

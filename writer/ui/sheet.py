@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QTextEdit
 
+from writer.ui.book_layout import BookLayout
 from writer.ui.caret import Caret
 from writer.ui.emphasis_highlighter import EmphasisHighlighter
 from writer.ui.page_text import SIDE_AIR_PX, PageText
@@ -56,6 +57,7 @@ class Sheet(QTextEdit):
         super().__init__()
         self._caret = Caret(self)
         self._wheel_turned = 0
+        self._owed = 0.0
         self._appearance: tuple[Palette, QFont] | None = None
         self.setAcceptRichText(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -87,6 +89,9 @@ class Sheet(QTextEdit):
 
     def _show_document(self) -> None:
         self._text.document.setDefaultFont(self.font())
+        layout = BookLayout(self._text.document)
+        layout.grew.connect(self._on_grew)
+        self._text.document.setDocumentLayout(layout)
         self.setDocument(self._text.document)
         # What was restyled without a layout still counts as changed, and would with the next key.
         self._text.document.markContentsDirty(0, 0)
@@ -203,6 +208,15 @@ class Sheet(QTextEdit):
             self.setTextCursor(cursor)
             self.blockSignals(was_blocked)
             self._restore_view(scrolled, above)
+
+    def _on_grew(self, top: float, more: float) -> None:
+        """Keep what is in sight where it is: something above it is higher than was thought."""
+        bar = self.verticalScrollBar()
+        if top < bar.value():
+            self._owed += more  # pixels are whole, heights are not
+            moved = round(self._owed)
+            self._owed -= moved
+            bar.setValue(bar.value() + moved)
 
     def _restore_view(self, scrolled: int, above: int) -> None:
         """Put the caret where it stood in the window, or the window where it was scrolled to."""
