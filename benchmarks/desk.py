@@ -41,7 +41,8 @@ class Desk:
     session: Session
     window: MainWindow
     sampler: Sampler
-    painted: list[float] = field(default_factory=list)
+    painted: list[tuple[float, int]] = field(default_factory=list)
+    """When a paint of the page ended, and how many characters the text then had."""
 
     @property
     def page(self) -> Page:
@@ -55,8 +56,9 @@ def open_desk(app: QApplication, load_engine: LoadEngine, path: Path | None = No
     paint = Page.paintEvent
 
     def paint_and_note(page: Page, event: QPaintEvent) -> None:
+        characters = page.document().characterCount()
         paint(page, event)
-        desk.painted.append(time.perf_counter())
+        desk.painted.append((time.perf_counter(), characters))
 
     Page.paintEvent = paint_and_note  # type: ignore[method-assign]
     desk.window.resize(*WINDOW_PX)

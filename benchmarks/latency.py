@@ -79,9 +79,11 @@ def measure(work: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             work_of = partial(Process.answer, rows=rows, length=_LENGTH)
             name = f"{rows} x {_LENGTH} after {context}"
             cases[name] = _rounds(name, engines, work_of, texts)
-    deepest = max(arguments.contexts)
-    texts = [tokens(deepest, 100 + run) for run in range(runs + 1)]
-    reading = _rounds(f"read {deepest}, cold", engines, Process.read, texts)
+    reading: dict[str, Times] = {}
+    for context in arguments.contexts:
+        texts = [tokens(context, 100 + run) for run in range(runs + 1)]
+        name = f"read {context}, cold"
+        reading[name] = _rounds(name, engines, Process.read, texts)
     floor = _floor_seconds(folder)
     quality = _quality(arguments.prose)
     print(f"reading the weights once: {floor * 1e3:.2f} ms; bits per byte: {quality}")
@@ -193,11 +195,11 @@ def _quality(prose: Path) -> dict[str, float]:
 
 
 def _ratios(
-    cases: dict[str, Times], reading: Times, floor: float, quality: dict[str, float]
+    cases: dict[str, Times], reading: dict[str, Times], floor: float, quality: dict[str, float]
 ) -> dict[str, float]:
     """Return what counts."""
     found: dict[str, float] = {}
-    for name, times in {**cases, "cold reading": reading}.items():
+    for name, times in {**cases, **reading}.items():
         ours, *others = times.items()
         for engine, figures in others:
             found[f"{name}: {engine} / ours"] = figures["total"] / ours[1]["total"]
@@ -206,7 +208,8 @@ def _ratios(
                 found[f"{name}: {figure}, ms"] = ours[1][figure] * 1e3
         if "step" in ours[1]:
             found[f"{name}: step / reading the weights"] = ours[1]["step"] / floor
-    found["bits per byte, int8 / fp32"] = quality["int8"] / quality["fp32"]
+    for precision in ("int8", "bf16"):
+        found[f"bits per byte, {precision} / fp32"] = quality[precision] / quality["fp32"]
     return {name: round(value, 4) for name, value in found.items()}
 
 

@@ -73,12 +73,13 @@ def _type(desk: Desk, arguments: argparse.Namespace) -> dict[str, float]:
             time.sleep(arguments.every_ms / 1e3)
 
     desk.painted.clear()
+    before = desk.page.document().characterCount()
     thread, loop, look = threading.Thread(target=hands), QEventLoop(), QTimer()
     look.timeout.connect(lambda: thread.is_alive() or loop.quit())
     look.start(300)
     QTimer.singleShot(0, thread.start)
     loop.exec()
-    return _figures(list(delays(sent, desk.painted)))
+    return _figures(list(delays(sent, desk.painted, before)))
 
 
 def _letters(count: int) -> str:
@@ -88,16 +89,20 @@ def _letters(count: int) -> str:
     return words[start : start + count]
 
 
-def delays(sent: list[float], painted: list[float]) -> Iterator[float]:
-    """Yield ms from each key to the first paint that ended after it."""
+def delays(sent: list[float], painted: list[tuple[float, int]], before: int) -> Iterator[float]:
+    """Yield ms from each key to the end of the first paint that shows it.
+
+    Each key is a character more than the `before` there were when the first was sent.
+    """
     paints = iter(painted)
-    paint = next(paints, None)
-    for moment in sent:
-        while paint is not None and paint < moment:
+    ended, shown = next(paints, (0.0, 0))
+    for number, moment in enumerate(sent, 1):
+        while shown < before + number:
             paint = next(paints, None)
-        if paint is None:
-            return
-        yield (paint - moment) * 1e3
+            if paint is None:
+                return
+            ended, shown = paint
+        yield (ended - moment) * 1e3
 
 
 def _figures(delays: list[float]) -> dict[str, float]:

@@ -42,6 +42,7 @@ class ScriptedEngine:
         self.ahead: list[Request] = []
         self.said_ahead: tuple[str, ...] | None = None
         self.threads: list[int] = []
+        self.rested = 0
         self.gate = threading.Event()
         self.gate.set()
         self.reached_gate = threading.Event()
@@ -50,6 +51,9 @@ class ScriptedEngine:
 
     def set_threads(self, threads: int) -> None:
         self.threads.append(threads)
+
+    def rest(self) -> None:
+        self.rested += 1
 
     def stream(self, request: Request) -> Generator[Answer]:
         if not request.serial:

@@ -1,3 +1,4 @@
+import os
 from types import SimpleNamespace
 
 import psutil
@@ -8,8 +9,15 @@ from writer import hardware
 
 @pytest.mark.parametrize(("cores", "threads"), [(8, 7), (2, 1), (1, 1), (None, 1)])
 def test_one_physical_core_is_left_for_everything_else(cores, threads, monkeypatch):
-    monkeypatch.setattr(psutil, "cpu_count", lambda logical: None if logical else cores)
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 2 if logical else cores)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     assert hardware.default_threads() == threads
+
+
+def test_a_container_may_have_fewer_cores_than_the_machine(monkeypatch):
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 64)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 4, 5}, raising=False)
+    assert hardware.default_threads() == 2
 
 
 @pytest.mark.parametrize(

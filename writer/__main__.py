@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from writer import __version__, hardware, places
-from writer.engine.preload import preload_torch
 from writer.errors import WriterError
+from writer.preload import preload_torch
 from writer.settings import Machine, Precision
 
 if TYPE_CHECKING:

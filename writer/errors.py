@@ -23,6 +23,7 @@ class ErrorKind(Enum):
     # Models
     MODEL_MISSING = "There is no model in “{path}”: {reason}."
     MODEL_DAMAGED = "The model in “{path}” cannot be used: {reason}."
+    PRECISION_UNAVAILABLE = "This machine cannot work in {precision}; choose another, or auto."
     # Settings
     SETTINGS_UNREADABLE = "The settings in “{path}” cannot be read: {reason}."
     SETTINGS_NEWER = "The settings in “{path}” are from a newer Writer; what is known here is used."

@@ -1,5 +1,7 @@
 """What the program runs on: cores and the battery. psutil asks each system its own way."""
 
+import os
+
 import psutil
 
 
@@ -8,7 +10,10 @@ def default_threads() -> int:
 
     Physical cores: two threads of one core share its arithmetic units, and wait for each other.
     """
-    return max(1, (psutil.cpu_count(logical=False) or 2) - 1)
+    cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 2
+    if hasattr(os, "sched_getaffinity"):  # a container may have fewer than the machine
+        cores = min(cores, len(os.sched_getaffinity(0)))
+    return max(1, cores - 1)
 
 
 def on_battery() -> bool:

@@ -10,6 +10,7 @@ from writer.checkpoints.folder import Model, write_model
 from writer.engine import precision as room
 from writer.engine.engine import Engine, load_engine
 from writer.engine.precision import adapt, cache_dtype, fastest, precisions
+from writer.errors import WriterError
 from writer.settings import Precision, Sampling
 from writer.suggestion.request import Request
 from writer.transformer.config import GPTConfig
@@ -76,6 +77,22 @@ def test_a_folder_is_loaded_in_the_precision_asked_for(precision, tmp_path):
     assert list(engine.stream(request)) == list(wanted.stream(request))
 
 
+def test_a_precision_the_machine_lacks_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    write_model(tmp_path / "m", random_network(), tiny_tokenizer(), torch.float32)
+    monkeypatch.setattr(room, "has_int8", lambda: False)
+    with pytest.raises(WriterError, match="cannot work in int8"):
+        load_engine(tmp_path / "m", Precision.INT8)
+
+
+def test_logits_in_bf16_are_as_fine_as_they_are_large():
+    network = random_network(tie_word_embeddings=False)
+    network.head.weight.mul_(100)  # logits in the hundreds, as GPT-2 has them
+    adapt(network, Precision.BF16, CPU)
+    logits = network(torch.arange(30)[None])[0]
+    assert logits.dtype == torch.float32
+    assert (logits != logits.bfloat16()).any()
+
+
 # What is fastest
 
 
@@ -93,6 +110,19 @@ def test_what_was_measured_is_remembered(tmp_path, monkeypatch):
     # Another shape is another question.
     assert fastest(replace(SHAPE, n_layer=3), CPU, memory) != Precision.BF16
     assert len(json.loads(memory.read_text())) == 2
+
+
+def test_what_a_device_cannot_do_is_left_out(monkeypatch):
+    def measure(config, precision, device):
+        if precision != Precision.FP32:
+            raise RuntimeError("not implemented for this device")
+        return 1.0
+
+    monkeypatch.setattr(room, "_step_seconds", measure)
+    assert fastest(SHAPE, CPU, None) == Precision.FP32
+    monkeypatch.setattr(room, "precisions", lambda device: (Precision.BF16,))
+    with pytest.raises(WriterError, match="cannot work"):
+        fastest(SHAPE, CPU, None)
 
 
 @pytest.mark.parametrize("said", ["", "[]", "{", '{"a": 1}', "\x00"])

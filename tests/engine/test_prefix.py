@@ -149,6 +149,32 @@ def test_one_text_is_kept_however_little_memory_there_is():
     assert_as_if_cold(prefixes, TEXT)
 
 
+def test_texts_left_at_once_do_not_push_out_what_has_been_read():
+    network = Counting(n_ctx=512)
+    once = Prefixes(network)
+    read(once, TEXT)
+    prefixes = Prefixes(network, memory_bytes=once.nbytes * 7 // 2)
+    read(prefixes, TEXT)
+    for first in range(20, 30):
+        reading = prefixes.read([first, *OTHER])
+        next(reading)
+        reading.close()
+    network.read.clear()
+    read(prefixes, TEXT)
+    assert sum(network.read) == 0
+
+
+def test_room_for_much_is_given_back():
+    prefixes = Prefixes(Counting(n_ctx=512))
+    for _ in prefixes.read(TEXT, room=1600):
+        pass
+    large = prefixes.nbytes
+    for _ in prefixes.read([*TEXT, 5], room=100):
+        pass
+    assert prefixes.nbytes < large / 3
+    assert_as_if_cold(prefixes, [*TEXT, 5])
+
+
 def test_typing_keeps_one_text_not_one_for_each_key():
     prefixes = Prefixes(Counting(n_ctx=512))
     read(prefixes, TEXT)

@@ -122,6 +122,34 @@ def test_on_battery_a_pause_asks_nothing_but_the_key_does(battery, open_desk):
     desk.bot.waitUntil(lambda: len(desk.engine.requests) == 2)
 
 
+def test_taking_on_battery_asks_for_no_more(battery, open_desk):
+    desk = open_desk(RAIN, (" more",))
+    desk.type("The rain")
+    desk.session.ask()
+    desk.wait_for_ghost(RAIN[0])
+    desk.press(Qt.Key.Key_Tab)
+    desk.settle()
+    assert len(desk.engine.requests) == 1
+
+
+def test_a_changed_setting_asks_anew_whatever_the_mode(battery, open_desk):
+    desk = open_desk(RAIN, (" anew",))
+    desk.type("The rain")
+    desk.session.ask()
+    desk.wait_for_ghost(RAIN[0])
+    changed = desk.session.settings.with_value("sampling", "top_k", 7)
+    desk.window.settings_pane.settings_changed.emit(changed)
+    desk.wait_for_ghost(" anew")
+
+
+def test_walking_prepares_what_tab_would_then_ask(open_desk):
+    desk = offered(open_desk)
+    desk.press(Qt.Key.Key_BracketRight, Qt.KeyboardModifier.AltModifier)
+    assert desk.ghost == RAIN[1]
+    desk.bot.waitUntil(lambda: len(desk.engine.ahead) == 4)
+    assert desk.engine.ahead[2].before == "The rain came again"
+
+
 def test_the_battery_can_be_told_not_to_matter(battery, open_desk):
     desk = open_desk(RAIN, settings='[suggesting]\npause_ms = 0\nbattery = "as-usual"\n')
     desk.type("The rain")

@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import ScriptedEngine
 from writer.settings import Sampling
 from writer.suggestion.request import Request
+from writer.ui import sampler as sampler_module
 from writer.ui.sampler import Mailbox, Sampler
 
 
@@ -41,6 +42,20 @@ def test_anything_wanted_or_unwanted_ends_what_is_prepared(wanted):
         assert box.take() is None
     else:
         assert box.take() == (wanted, True)
+
+
+def test_an_engine_that_nobody_asks_may_rest(qtbot, monkeypatch):
+    monkeypatch.setattr(sampler_module, "_REST_AFTER_MS", 1)
+    engine = ScriptedEngine(("one",))
+    sampler = Sampler(lambda: engine, threads=1)
+    with qtbot.waitSignal(sampler.loaded):
+        sampler.start()
+    qtbot.waitUntil(lambda: engine.rested == 1)
+    with qtbot.waitSignal(sampler.answered):
+        sampler.ask(request(1))
+    qtbot.waitUntil(lambda: engine.rested == 2)
+    sampler.stop()
+    assert engine.rested == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread has a niceness of its own on Linux")

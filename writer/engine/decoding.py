@@ -18,6 +18,8 @@ from writer.transformer.state import State
 
 _RECENT = 128
 """Tokens before the cursor that the repetition penalty minds."""
+_FIRST_ENTRIES = 256
+"""Entries that room is made for beforehand; each step looks at all the room there is."""
 _CHOICE_AFTER = 8
 """Tokens after which those that go on are chosen from those begun."""
 
@@ -49,9 +51,10 @@ class Decoding:
 
     @property
     def entries(self) -> int:
-        """Return how many entries of the state the rows take at most."""
+        """Return how many entries of the state the rows take, or the first of very long ones."""
         later = max(0, self._length - _CHOICE_AFTER)
-        return len(self._rows) * (self._length - later) + self._sampling.candidates * later
+        whole = len(self._rows) * (self._length - later) + self._sampling.candidates * later
+        return min(whole, _FIRST_ENTRIES)
 
     def grow(self, logits: torch.Tensor, state: State) -> Iterator[tuple[list[Row], bool]]:
         """Let the rows grow from logits (V,) and a state of one row, a token at a time.

@@ -10,10 +10,11 @@ import torch
 
 from writer.checkpoints.folder import Model, read_model, read_shape
 from writer.engine.decoding import Decoding, vocabulary_of
-from writer.engine.precision import adapt, best_device, cache_dtype, fastest
+from writer.engine.precision import adapt, best_device, cache_dtype, fastest, precisions
 from writer.engine.prefix import Prefixes
 from writer.engine.prompt import make_prompt
 from writer.engine.rows import Row
+from writer.errors import ErrorKind, WriterError
 from writer.settings import Precision
 from writer.suggestion.candidate import Candidate
 from writer.suggestion.ranking import are_near
@@ -41,6 +42,10 @@ class Engine:
         if threads != torch.get_num_threads():
             torch.set_num_threads(threads)
 
+    def rest(self) -> None:
+        """Give back what is of no use while nothing is asked."""
+        _give_memory_back()
+
     @torch.inference_mode()
     def stream(self, request: Request) -> Generator[Answer]:
         """Yield answers to `request` that grow token by token; the last one is done.
@@ -54,15 +59,11 @@ class Engine:
         prompt = make_prompt(request.before, self.tokenizer, limit)
         decoding = Decoding(self._network, self._vocabulary, prompt, request, length)
         unread = Answer(request, (), False, len(prompt.tokens), prompt.characters)
-        layers_read = 0
         for _ in self._prefixes.read(prompt.tokens, room=decoding.entries):
-            layers_read += 1
             yield unread
         for rows, done in decoding.grow(self._prefixes.logits, self._prefixes.state):
             candidates = _candidates(rows, request, done)
             yield Answer(request, candidates, done, len(prompt.tokens), prompt.characters)
-        if layers_read > self.config.n_layer:
-            _give_memory_back()  # a long text took much, for a moment
 
 
 def load_engine(
@@ -80,20 +81,24 @@ def load_engine(
         memory: A file that keeps which precision is fastest; None measures it anew.
 
     Raises:
-        WriterError: MODEL_MISSING or MODEL_DAMAGED.
+        WriterError: MODEL_MISSING, MODEL_DAMAGED or PRECISION_UNAVAILABLE.
     """
     if threads is not None:
         torch.set_num_threads(threads)
-    device = best_device()
+    device = torch.device("cpu") if precision == Precision.INT8 else best_device()
     if precision == Precision.AUTO:
         precision = fastest(read_shape(folder), device, memory)
+    elif precision not in precisions(device):
+        raise WriterError(ErrorKind.PRECISION_UNAVAILABLE, precision=precision.value)
     model = read_model(folder, partial(adapt, precision=precision, device=device))
-    _give_memory_back()
     return Engine(model, precision)
 
 
 def _give_memory_back() -> None:
-    """Return to the system what reading needed: glibc keeps it, a hundred MB, for later."""
+    """Return to the system what loading and reading took: glibc keeps it, a hundred MB, for later.
+
+    Not after each answer: the next one would be some 5 % slower.
+    """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)

@@ -14,8 +14,10 @@ from statistics import median
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from writer.engine.quantized import Int8Embedding, Int8Linear, has_int8
+from writer.errors import ErrorKind, WriterError
 from writer.settings import Precision
 from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT, QueryKeyValue
@@ -35,6 +37,18 @@ def best_device() -> torch.device:
     if torch.backends.mps.is_available():
         return torch.device("mps")
     return torch.device("cpu")
+
+
+class Float32Head(nn.Module):
+    """The head of a network in bf16: logits of a hundred, in bf16, would be half a step apart."""
+
+    def __init__(self, head: nn.Linear) -> None:
+        super().__init__()
+        self._weight = head.weight.detach().float()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return logits (..., V) of x (..., E), in fp32."""
+        return F.linear(x.float(), self._weight)
 
 
 def precisions(device: torch.device) -> tuple[Precision, ...]:
@@ -61,6 +75,8 @@ def adapt(part: nn.Module, precision: Precision, device: torch.device) -> None:
                 setattr(parent, name, Int8Linear(child))
             elif int8 and isinstance(child, nn.Embedding) and name == "tokens":
                 setattr(parent, name, Int8Embedding(child))
+            elif precision == Precision.BF16 and isinstance(child, nn.Linear) and name == "head":
+                setattr(parent, name, Float32Head(child))
 
 
 def _joined(qkv: QueryKeyValue) -> nn.Linear:
@@ -82,12 +98,22 @@ def fastest(config: GPTConfig, device: torch.device, memory: Path | None) -> Pre
         config: The shape.
         device: Where the network is to work.
         memory: A JSON file of what has been measured before; None measures anew.
+
+    Raises:
+        WriterError: PRECISION_UNAVAILABLE; the device can work in none.
     """
     known = _read(memory)
     key = _key(config, device)
     if known.get(key) in list(Precision):
         return Precision(known[key])
-    measured = {each: _step_seconds(config, each, device) for each in precisions(device)}
+    measured = {}
+    for each in precisions(device):
+        try:
+            measured[each] = _step_seconds(config, each, device)
+        except (RuntimeError, NotImplementedError):
+            continue  # an accelerator may lack some of it
+    if not measured:
+        raise WriterError(ErrorKind.PRECISION_UNAVAILABLE, precision=f"{device.type}")
     found = min(measured, key=lambda each: measured[each])
     _write(memory, {**known, key: found.value})
     return found

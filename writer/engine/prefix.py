@@ -18,6 +18,8 @@ _CHUNK = 192
 _TYPED = 64
 """A tail no longer than this is given up rather than kept as another text: reading it again costs
 little, and whoever types and deletes would fill the memory with it."""
+_ROOMY = 256
+"""Entries of room that may be more than is needed."""
 _TYPING = 32
 """Entries of room for what is typed next, so that not every key moves the whole text; more would
 slow each step, which looks at all the room."""
@@ -32,6 +34,11 @@ class _Text:
     tokens: list[int]
     state: State
     logits: torch.Tensor | None = None  # (V,), of what follows, where that was worked out
+
+    @property
+    def is_begun(self) -> bool:
+        """Return whether enough has been read to be worth keeping."""
+        return len(self.tokens) >= _TYPED
 
 
 class Prefixes:
@@ -81,17 +88,19 @@ class Prefixes:
 
     def _resume(self, tokens: list[int], room: int) -> _Text:
         """Return the text to go on with, cut to what it shares with `tokens`."""
+        # Of a text that was left at once, nothing is of use.
+        self._texts = [text for text in self._texts if text.logits is not None or text.is_begun]
         shared = [_common_length(text.tokens, tokens) for text in self._texts]
         best = max(range(len(shared)), key=shared.__getitem__, default=None)
         known = 0 if best is None else shared[best]
+        fork = False
         if best is None or not known:
             text = _Text([], self._network.empty_state(self._dtype))
+        elif fork := len(self._texts[best].tokens) - known > _TYPED:
+            other = self._texts[best]
+            text = _Text(other.tokens[:known], other.state.truncate(known))
         else:
-            text = self._texts[best]
-            if len(text.tokens) - known > _TYPED:
-                text = _Text(text.tokens[:known], text.state.copy(known))
-            else:
-                del self._texts[best]
+            text = self._texts.pop(best)
         if known < len(text.tokens) or (known == len(tokens) and text.logits is None):
             known = min(known, len(tokens) - 1)  # the last token tells what follows it
             text.tokens, text.logits = text.tokens[:known], None
@@ -99,8 +108,8 @@ class Prefixes:
         if len(text.tokens) < len(tokens):
             text.logits = None
             room += len(tokens) - len(text.tokens)
-        if text.state.room < room:
-            text.state = text.state.reserve(room + _TYPING)
+        if fork or not room <= text.state.room <= room + _ROOMY:
+            text.state = text.state.fit(room + _TYPING)
         self._texts.insert(0, text)
         self._forget()
         return text

@@ -23,19 +23,18 @@ class Int8Linear(nn.Module):
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
-        rounded, scales = quantize_rows(linear.weight.detach())
+        rounded, scales = quantize_rows(linear.weight.detach(), _levels())
         self._packed = torch.ops.onednn.qlinear_prepack(rounded, None)
         self._scales = scales[:, 0]
         self._zeros = torch.zeros(len(scales), dtype=torch.long)
         self._bias = None if linear.bias is None else linear.bias.detach().float()
         self._outputs = len(scales)
-        self._levels = _levels()
         self._half = _ZERO + 0.5  # conversion cuts off, so that this rounds
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the outputs (..., out) of x (..., in)."""
         rows = x.reshape(-1, x.shape[-1])
-        scale = torch.add(_TINY, rows.abs().amax(dim=1, keepdim=True), alpha=1 / self._levels)
+        scale = torch.add(_TINY, rows.abs().amax(dim=1, keepdim=True), alpha=1 / 127)
         quantized = (rows * scale.reciprocal()).add_(self._half).to(torch.uint8)
         out = _multiply(quantized, self._packed, self._scales, self._zeros)
         out = out.mul_(scale) if self._bias is None else torch.addcmul(self._bias, out, scale)
@@ -54,8 +53,8 @@ class Int8Embedding(nn.Module):
         return F.embedding(tokens, self._rows) * F.embedding(tokens, self._scales)
 
 
-def quantize_rows(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the rows of weight (N, K) as int8, and their scales (N, 1), of which zero has one too.
+def quantize_rows(weight: torch.Tensor, levels: int = 127) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the rows of weight (N, K) in -levels..levels, and their scales (N, 1), none of them 0.
 
     A few rows at a time: a vocabulary's worth of them in fp32 would be the most that is ever held.
     """
@@ -63,7 +62,7 @@ def quantize_rows(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     scales = torch.empty(len(weight), 1)
     for start in range(0, len(weight), _AT_ONCE):
         rows = weight[start : start + _AT_ONCE].float()
-        scale = rows.abs().amax(dim=1, keepdim=True).div_(127).clamp_min_(1e-20)
+        scale = rows.abs().amax(dim=1, keepdim=True).div_(levels).clamp_min_(1e-20)
         rounded[start : start + _AT_ONCE] = (rows / scale).round_()
         scales[start : start + _AT_ONCE] = scale
     return rounded, scales
@@ -81,21 +80,21 @@ def _multiply(
 
 @cache
 def _levels() -> int:
-    """Return the largest quantized input on either side of 0 for which products are exact here.
+    """Return the largest quantized weight, on either side of 0, for which products are exact here.
 
     Processors without VNNI add pairs of products in 16 bits, where those of 8-bit numbers may not
-    fit; those of 7-bit ones do.
+    fit; with weights of 7 bits they do.
 
     Raises:
         RuntimeError: This torch has no such product, or not even 7 bits are right.
     """
-    width = 64
-    weight = torch.full((16, width), 127, dtype=torch.int8)
-    packed = torch.ops.onednn.qlinear_prepack(weight, None)
-    one, zero = torch.ones(16), torch.zeros(16, dtype=torch.long)
+    width, one, zero = 64, torch.ones(16), torch.zeros(16, dtype=torch.long)
     for levels in (127, 63):
-        largest = torch.full((2, width), _ZERO + levels, dtype=torch.uint8)
-        if (_multiply(largest, packed, one, zero) == 127.0 * levels * width).all():
+        weight = torch.full((16, width), levels, dtype=torch.int8)
+        packed = torch.ops.onednn.qlinear_prepack(weight, None)
+        extremes = torch.tensor([[255], [1]], dtype=torch.uint8).expand(2, width).contiguous()
+        wanted = (extremes[:, :1].float() - _ZERO) * levels * width
+        if (_multiply(extremes, packed, one, zero) == wanted).all():
             return levels
     raise RuntimeError("8-bit products are wrong on this processor")
 

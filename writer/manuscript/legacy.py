@@ -8,10 +8,12 @@ the last resort. Every answer gives its bytes back.
 import re
 from dataclasses import replace
 from itertools import islice
-
-from charset_normalizer import CharsetMatch, from_bytes
+from typing import TYPE_CHECKING
 
 from writer.manuscript.encoding import Decoded, Encoding, read_as
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch
 
 _PUNCTUATION = "，。、；：？！“”‘’（）《》「」『』…—　"
 _SIMPLIFIED = (
@@ -131,6 +133,8 @@ def _evidence(text: str, frequent: frozenset[str], familiar: frozenset[str]) -> 
 
 
 def _single_byte(data: bytes, sample: bytes) -> Decoded | None:
+    from charset_normalizer import from_bytes  # 4 MB of tables, and nearly every text is UTF-8
+
     judged = list(from_bytes(sample, steps=20, cp_isolation=list(_SINGLE_BYTE)))
     for codec in (*_by_plausibility(judged), "cp1252"):
         # The web's rule: what is called Latin-1 is Windows-1252, which has the curly quotes.
@@ -142,7 +146,7 @@ def _single_byte(data: bytes, sample: bytes) -> Decoded | None:
     return None
 
 
-def _by_plausibility(judged: list[CharsetMatch]) -> list[str]:
+def _by_plausibility(judged: "list[CharsetMatch]") -> list[str]:
     """Return the codecs no worse than the best by a hair, likeliest first.
 
     The judge's coherence is left out: it took English with one accented letter for Hungarian.

@@ -6,6 +6,8 @@ Chinese words come from rjieba (jieba's dictionary, in Rust); its dictionary is 
 import re
 from functools import cache
 
+from writer.preload import preload
+
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 """One Chinese character."""
 _HAN_RUN = re.compile(rf"(?:{HAN.pattern})+")
@@ -90,6 +92,7 @@ def _cut(run: str) -> list[str]:
 
 @cache
 def _segmenter():  # type: ignore[no-untyped-def]  # noqa: ANN202 - rjieba has no types
+    preload("rjieba", "rjieba.abi3.so")
     import rjieba  # its dictionary takes 20 MB, so only where Chinese is written
 
     return rjieba.cut

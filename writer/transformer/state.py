@@ -12,6 +12,8 @@ from writer.transformer.config import GPTConfig
 
 _BLOCK = 64
 """Room comes in multiples of so many entries."""
+_SPARE = 192
+"""Entries beyond those needed when a state must move, so that it does not at each step."""
 _FEW = 32
 """So few queries had rather look at all the room than have what is used copied out of it."""
 
@@ -24,7 +26,7 @@ class State(NamedTuple):
     same buffers, told apart by `seen` (the token trees of arXiv 2305.09781).
 
     The buffer is shared by every state made from another: reading on writes behind the entries of
-    this one, and so ends the life of whatever has been read on from it before. `copy` parts them.
+    this one, and so ends the life of whatever has been read on from it before. `fit` parts them.
     """
 
     entries: torch.Tensor  # (L, 2, H, C, D): keys, values; zero where nothing has been written
@@ -75,19 +77,19 @@ class State(NamedTuple):
             raise ValueError(f"cannot cut a state of {self.length} tokens to {length}")
         return self._replace(shared=length, length=length, seen=self.seen.new_empty((1, 0)))
 
-    def copy(self, length: int) -> "State":
-        """Return the state after the first `length` tokens, as `truncate`, in its own buffer."""
-        return self.truncate(length)._with_room(length)
-
     @property
     def room(self) -> int:
         """Return how many more entries the buffer takes."""
         return self.entries.shape[3] - self.used
 
-    def reserve(self, entries: int) -> "State":
-        """Return the state with room for `entries` more, copied if there is none yet."""
-        if self.used + entries <= self.entries.shape[3]:
+    def reserve(self, entries: int, spare: int = 0) -> "State":
+        """Return the state with room for `entries` more; if it must move, for `spare` beyond."""
+        if entries <= self.room:
             return self
+        return self._with_room(self.used + entries + spare)
+
+    def fit(self, entries: int) -> "State":
+        """Return the state in a buffer of its own, with room for hardly more than `entries`."""
         return self._with_room(self.used + entries)
 
     def extend(self, tokens: int) -> "State":
@@ -96,7 +98,7 @@ class State(NamedTuple):
         They stand last, the rows one after another.
         """
         rows = self.rows
-        state = self.reserve(rows * tokens)
+        state = self.reserve(rows * tokens, spare=_SPARE)
         length = self.length + tokens
         if rows == 1 and not self.seen.shape[1]:  # there is nothing to tell apart
             return state._replace(shared=self.used + tokens, length=length)

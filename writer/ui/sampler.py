@@ -18,6 +18,7 @@ from writer.suggestion.request import Answer, Request
 
 _FRAME_S = 1 / 60
 """Between two answers that grow: the page is not painted more often."""
+_REST_AFTER_MS = 2000
 _NICENESS = 10
 """Of 19, the lowest priority."""
 
@@ -34,6 +35,10 @@ class Streamer(Protocol):
 
     def set_threads(self, threads: int) -> None:
         """Use this many threads from the next request on."""
+        ...
+
+    def rest(self) -> None:
+        """Give back what is of no use while nothing is asked."""
         ...
 
 
@@ -72,15 +77,22 @@ class Mailbox:
         """Whether something newer has come since the last `take`."""
         return self._fresh or self._closed
 
+    def wait(self, wait_ms: int) -> bool:
+        """Wait until there is something to take; return False once nothing came for `wait_ms`."""
+        with QMutexLocker(self._mutex):
+            while not self._has_any:
+                if not self._changed.wait(self._mutex, wait_ms):
+                    return False
+            return True
+
     @property
-    def is_closed(self) -> bool:
-        """Whether there will be no more."""
-        return self._closed
+    def _has_any(self) -> bool:
+        return bool(self._request or self._ahead or self._closed)
 
     def take(self) -> tuple[Request, bool] | None:
         """Wait for a request; return it and whether it is wanted now, or None once closed."""
         with QMutexLocker(self._mutex):
-            while not (self._request or self._ahead or self._closed):
+            while not self._has_any:
                 self._changed.wait(self._mutex)
             self._fresh = False
             if self._closed:
@@ -134,14 +146,14 @@ class Sampler(QThread):
 
     def run(self) -> None:
         """Load, then answer until the mailbox is closed. Runs on the thread itself."""
-        self._step_back()
         try:
+            self._step_back()
             engine = self._load_engine()
         except Exception as error:  # the thread's boundary: nothing may pass it
             self.load_failed.emit(_as_writer_error(error))
             return
         self.loaded.emit(engine.name, engine.n_ctx)
-        while (taken := self._mailbox.take()) is not None:
+        while (taken := self._next(engine)) is not None:
             request, is_wanted = taken
             try:
                 if is_wanted:
@@ -152,11 +164,19 @@ class Sampler(QThread):
                 if is_wanted:
                     self.failed.emit(request, _as_writer_error(error))
 
+    def _next(self, engine: Streamer) -> tuple[Request, bool] | None:
+        """Wait for the next request; let the engine rest when none comes for a while."""
+        if not self._mailbox.wait(_REST_AFTER_MS):
+            engine.rest()
+        return self._mailbox.take()
+
     def _step_back(self) -> None:
         """Let the window and everything else go first, and the threads that torch will start."""
         if sys.platform == "linux":
             # Qt's priorities do nothing here. A thread inherits its starter's niceness.
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            thread = threading.get_native_id()
+            now = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, max(now, _NICENESS))
         else:
             self.setPriority(QThread.Priority.LowPriority)
 

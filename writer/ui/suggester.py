@@ -124,6 +124,8 @@ class Suggester(QObject):
         if self._offer is not None:
             self._offer.walk(steps)
             self._show()
+            if self._offer.done:
+                self._look_ahead()
 
     def dismiss(self) -> None:
         """Take away what is offered and want nothing."""
@@ -217,7 +219,7 @@ class Suggester(QObject):
             self._page.insert(text)
         finally:
             self._taking = False
-        if whole and self._settings.suggesting.mode == Mode.AFTER_PAUSE:
+        if whole and self._asks_unasked():
             self._attempt = 0
             self._ask()
 
@@ -259,15 +261,18 @@ class Suggester(QObject):
     def _on_pause(self) -> None:
         if self._is_inside_word():
             return
-        if self._saves_battery():
+        if self._request is not None or self._asks_unasked():
+            self._ask()
+        elif not self._hopeless:
             self._panel.show_message(
                 self.tr("On battery nothing is suggested unasked: press Ctrl+Space.")
             )
-            return
-        self._ask()
 
-    def _saves_battery(self) -> bool:
-        return self._settings.suggesting.battery == Battery.ON_DEMAND and self._is_on_battery()
+    def _asks_unasked(self) -> bool:
+        """Return whether anything is to be sampled that the writer has not asked for."""
+        suggesting = self._settings.suggesting
+        spares = suggesting.battery == Battery.ON_DEMAND
+        return suggesting.mode == Mode.AFTER_PAUSE and not (spares and self._is_on_battery())
 
     def _is_inside_word(self) -> bool:
         """Return whether letters stand on both sides, where nobody wants a ghost unasked."""
@@ -309,7 +314,7 @@ class Suggester(QObject):
     def _look_ahead(self) -> None:
         """Have answered what will be asked once the ghost is taken, or its first word is typed."""
         ghost = self._page.ghost.text
-        if self._settings.suggesting.mode != Mode.AFTER_PAUSE or not ghost or self._saves_battery():
+        if not ghost or not self._asks_unasked():
             return
         sampling = self._settings.sampling
         requests = (

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 CODE = """
 import sys, threading, time
-from writer.engine.preload import preload_torch
+from writer.preload import preload_torch
 assert "torch" not in sys.modules
 preload_torch()
 assert "torch" not in sys.modules
