@@ -75,13 +75,14 @@ def measure(work: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     cases: dict[str, Times] = {}
     for context in arguments.contexts:
         for rows in arguments.candidates:
-            texts = [tokens(context - 1, 1) + tokens(1, 2 + run) for run in range(runs + 1)]
+            texts = [tokens(context - 1, context) + tokens(1, run) for run in range(runs + 1)]
             work_of = partial(Process.answer, rows=rows, length=_LENGTH)
             name = f"{rows} x {_LENGTH} after {context}"
             cases[name] = _rounds(name, engines, work_of, texts)
     reading: dict[str, Times] = {}
     for context in arguments.contexts:
-        texts = [tokens(context, 100 + run) for run in range(runs + 1)]
+        # None may begin like one that was read before.
+        texts = [tokens(context, 1000 * context + run) for run in range(runs + 1)]
         name = f"read {context}, cold"
         reading[name] = _rounds(name, engines, Process.read, texts)
     floor = _floor_seconds(folder)
