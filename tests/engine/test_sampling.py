@@ -211,6 +211,16 @@ def test_rows_part_over_sensible_tokens_only(greedy):
         assert chosen == [0, 1, 2, 0, 0]
 
 
+def test_rows_that_need_not_part_say_the_same_as_often_as_is_likely():
+    options, generator, count = [0.7, 0.2, 0.1, 0.0], chance(), 5
+    groups = [list(range(count))]
+    drawn = [draw(of(*[options] * 5), groups, False, generator, apart=False) for _ in range(1000)]
+    assert all(3 <= int((tokens == 0).sum()) <= 4 for tokens in drawn)
+    found = torch.cat(drawn).bincount(minlength=4) / 1000
+    assert_close(found, torch.tensor(options) * count, atol=0.05, rtol=0)
+    assert draw(of(*[options] * 5), groups, True, generator, apart=False).tolist() == [0] * 5
+
+
 def test_groups_part_by_themselves():
     choice = of([1.0, 0.0], [0.5, 0.5], [1.0, 0.0], [0.5, 0.5])
     chosen = draw(choice, [[0, 2], [1, 3]], False, chance())

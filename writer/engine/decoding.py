@@ -86,7 +86,10 @@ class Decoding:
         """Give each row its next token; return them (B,)."""
         sampling = self._sampling
         choice = filtered(self._allowed(rows, logits, recent), sampling)
-        tokens = draw(choice, groups_of_equals(rows), sampling.temperature == 0, self._generator)
+        greedy = sampling.temperature == 0
+        # Rows part in what follows the word that was begun, not over how it might have gone on.
+        apart = not rows[0].begun
+        tokens = draw(choice, groups_of_equals(rows), greedy, self._generator, apart)
         logprobs = logits.gather(1, tokens[:, None])[:, 0] - torch.logsumexp(logits, dim=1)
         for row, token, logprob in zip(rows, tokens.tolist(), logprobs.tolist(), strict=True):
             row.add(token, logprob, self._tokenizer)

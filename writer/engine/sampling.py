@@ -4,6 +4,7 @@ The repetition penalty is CTRL's (arXiv 1909.05858) in its sign-aware form, the 
 arXiv 1904.09751, and rows that have said the same part ways by arithmetic sampling (2210.15458).
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -78,7 +79,11 @@ def _cut(probabilities: torch.Tensor, sampling: Sampling) -> torch.Tensor:
 
 
 def draw(
-    choice: Choice, groups: list[list[int]], greedy: bool, generator: torch.Generator
+    choice: Choice,
+    groups: list[list[int]],
+    greedy: bool,
+    generator: torch.Generator,
+    apart: bool = True,
 ) -> torch.Tensor:
     """Return the next token of every row (B,).
 
@@ -88,6 +93,7 @@ def draw(
             likelier token to the earlier row.
         greedy: Take the likeliest rather than draw.
         generator: Of all chance, on the CPU.
+        apart: Whether rows of a group part now, or say the same where that is as likely.
     """
     probabilities = choice.probabilities.cpu().double()
     points = torch.rand(len(groups), dtype=torch.double, generator=generator)
@@ -100,8 +106,9 @@ def draw(
         ranks[alone] = found.minimum((probabilities[alone] > 0).sum(dim=1) - 1)
     for rows, point in zip(groups, points.tolist(), strict=True):
         if len(rows) > 1:
-            spread = _spread(probabilities[rows[0]].tolist(), len(rows), greedy, point)
-            ranks[rows] = torch.tensor(spread)
+            options = probabilities[rows[0]].tolist()
+            spread = _spread if apart else _together
+            ranks[rows] = torch.tensor(spread(options, len(rows), greedy, point))
     ranks = ranks.to(choice.tokens.device)
     return choice.tokens.gather(1, ranks[:, None])[:, 0]
 
@@ -118,15 +125,24 @@ def _spread(probabilities: list[float], count: int, greedy: bool, point: float) 
         # Without a further sensible token the rest says the likeliest, and may part later.
         apart = range(min(count, len(sensible)))
         return [*apart, *[0] * (count - len(apart))]
-    ends = list(accumulate(_shares(sensible, count)))
-    scale = count / ends[-1]
-    ranks, rank = [], 0
-    for row in range(count):
-        while rank < len(ends) - 1 and ends[rank] * scale <= row + point:
-            rank += 1
-        ranks.append(rank)
-        rank = min(rank + 1, len(ends) - 1)  # no share is wider than the distance
+    ranks: list[int] = []
+    for rank in _ranks(_shares(sensible, count), count, point):
+        # No share is wider than the distance, but for rounding.
+        ranks.append(min(max(rank, ranks[-1] + 1), len(sensible) - 1) if ranks else rank)
     return ranks
+
+
+def _together(probabilities: list[float], count: int, greedy: bool, point: float) -> list[int]:
+    """Return the ranks that `count` rows take, the same as often as is likely."""
+    return [0] * count if greedy else _ranks(probabilities, count, point)
+
+
+def _ranks(shares: list[float], count: int, point: float) -> list[int]:
+    """Return on whose share each of `count` points at equal distances lies."""
+    ends = list(accumulate(shares))
+    last = max(rank for rank, share in enumerate(shares) if share > 0)
+    step = ends[-1] / count
+    return [min(last, bisect_right(ends, (row + point) * step)) for row in range(count)]
 
 
 def _shares(falling: list[float], count: int) -> list[float]:
