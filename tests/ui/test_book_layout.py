@@ -180,6 +180,42 @@ def test_what_is_in_sight_stays_while_the_rest_is_laid_out(qtbot):
     assert abs(page.cursorRect().top() - before) <= 1
 
 
+DIALOGUE = "\n\n".join(" ".join(WORDS * (1 + number * 5 % 13)) for number in range(5000))
+
+
+@pytest.mark.parametrize("block", [0, 700, 3333, 5000, 9998])
+def test_wherever_the_caret_goes_it_is_in_sight_and_stays_there(block, qtbot):
+    page = sheet(qtbot, DIALOGUE)
+    QApplication.processEvents()
+    cursor = page.textCursor()
+    cursor.setPosition(page.document().findBlockByNumber(block).position())
+    page.setTextCursor(cursor)
+    before = page.cursorRect().top()
+    for _ in range(3):
+        page.viewport().repaint()
+        QApplication.processEvents()
+    assert page.viewport().rect().contains(page.cursorRect().center())
+    assert abs(page.cursorRect().top() - before) <= 1
+    settle(page)
+    assert abs(page.cursorRect().top() - before) <= 1
+
+
+def test_scrolling_up_moves_what_is_seen_by_as_much_and_no_more(qtbot):
+    page = sheet(qtbot, DIALOGUE)
+    bar = page.verticalScrollBar()
+    cursor = page.textCursor()
+    cursor.setPosition(page.document().findBlockByNumber(6000).position())
+    page.setTextCursor(cursor)
+    QApplication.processEvents()
+    for _ in range(400):  # by the wheel, into what has not been laid out
+        seen = page.cursorForPosition(page.viewport().rect().center())
+        before = page.cursorRect(seen).top()
+        bar.setValue(bar.value() - 60)
+        page.viewport().repaint()
+        QApplication.processEvents()
+        assert abs(page.cursorRect(seen).top() - before - 60) <= 1
+
+
 def test_the_end_can_be_reached_at_once(qtbot):
     page = sheet(qtbot, BOOK)
     page.moveCursor(QTextCursor.MoveOperation.End)

@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 
 _AT_ONCE = 64
 """Changed paragraphs that are laid out before anybody asks: a paste, not a book."""
+_AROUND = 60
 _IDLE_MS = 25
 _SLICE_S = 0.003
 _ENDLESS = 1e7
@@ -35,8 +36,11 @@ _Context = QAbstractTextDocumentLayout.PaintContext
 class BookLayout(QAbstractTextDocumentLayout):
     """The layout of one document, as wide as its text width."""
 
-    grew = Signal(float, float)
-    """Where a paragraph began whose height had been guessed, and by how much it is higher."""
+    grew = Signal(object)
+    """A list, downwards, of where paragraphs begin that had been guessed, and how much they grew.
+
+    Said before the size is: a view at the end would be pushed elsewhere first.
+    """
 
     def __init__(self, document: QTextDocument) -> None:
         super().__init__(document)
@@ -75,7 +79,7 @@ class BookLayout(QAbstractTextDocumentLayout):
             self._lay_out_later(first)
         self._report(first, last, sum(self._heights[first : last + 1]) != old or before != last + 1)
         if self._total != total or before != last + 1:
-            self.documentSizeChanged.emit(self.documentSize())
+            self._tell_size()
 
     def draw(self, painter: QPainter, context: _Context) -> None:
         """Paint what lies within the context's clip."""
@@ -83,10 +87,18 @@ class BookLayout(QAbstractTextDocumentLayout):
         clip = context.clip if context.clip.isValid() else self._rect()
         number = self._number_at(clip.top())
         block = self.document().findBlockByNumber(number)
+        total = self._total
         while block.isValid() and self._top(number) <= clip.bottom():
-            self._settle(number, block)
+            if not self._laid[number]:
+                self._lay_out(number, block)
             self._draw_block(painter, context, block, QPointF(self._left, self._top(number)))
             number, block = number + 1, block.next()
+        if self._total != total:  # nothing may move while it is painted
+            QTimer.singleShot(0, self, self._tell_size)
+
+    def settle(self, down: float) -> None:
+        """Lay out what a window may show from `down` on, before it does; see `grew`."""
+        self._settle_around(self._number_at(down))
 
     def hitTest(  # type: ignore[override] # Qt only ever asks for a QPointF
         self, point: QPointF, accuracy: Qt.HitTestAccuracy
@@ -95,8 +107,9 @@ class BookLayout(QAbstractTextDocumentLayout):
         if accuracy == Qt.HitTestAccuracy.ExactHit and not self._rect().contains(point):
             return -1
         number = self._number_at(point.y())
+        self._settle_around(number)
+        number = self._number_at(point.y())
         block = self.document().findBlockByNumber(number)
-        self._settle(number, block)
         layout, down = block.layout(), point.y() - self._top(number)
         lines = [layout.lineAt(index) for index in range(layout.lineCount())]
         # A line reaches down to the next one, whatever air lies between.
@@ -122,11 +135,11 @@ class BookLayout(QAbstractTextDocumentLayout):
         return self._rect()
 
     def blockBoundingRect(self, block: QTextBlock) -> QRectF:
-        """Return where `block` stands; it is laid out for that."""
+        """Return where `block` stands; it is laid out for that, with what may be seen beside it."""
         number = block.blockNumber()
         if not 0 <= number < len(self._heights):
             return QRectF()
-        self._settle(number, block)
+        self._settle_around(number)
         return QRectF(self._left, self._top(number), self._width, self._heights[number])
 
     # Laying out
@@ -177,17 +190,26 @@ class BookLayout(QAbstractTextDocumentLayout):
             option.setWrapMode(QTextOption.WrapMode.ManualWrap)
         return option
 
-    def _settle(self, number: int, block: QTextBlock) -> None:
-        """Lay out a block that has not been, and let the view know soon if it is higher."""
-        if not self._laid[number]:
-            more = self._lay_out(number, block)
-            if more:
-                top = self._top(number)
-                QTimer.singleShot(0, self, lambda: self._tell(top, more))
+    def _settle_around(self, number: int) -> None:
+        """Lay out a block that has not been, and as much around it as a window may show.
 
-    def _tell(self, top: float, more: float) -> None:
+        Else a view that goes there would see it move when it paints what stands beside it.
+        """
+        if self._laid[number]:
+            return
+        nearby = range(max(0, number - _AROUND), min(len(self._laid), number + _AROUND + 1))
+        grown = [(each, self._lay_out(each)) for each in nearby if not self._laid[each]]
+        self._tell([(each, more) for each, more in grown if more])
+
+    def _tell(self, grown: list[tuple[int, float]]) -> None:
+        """Let the view know which blocks are by how much higher than was thought."""
+        grown = [(number, more) for number, more in grown if number < len(self._heights)]
+        if grown:
+            self.grew.emit([(self._top(number), more) for number, more in grown])
+            self._tell_size()
+
+    def _tell_size(self) -> None:
         self.documentSizeChanged.emit(self.documentSize())
-        self.grew.emit(top, more)
 
     def _lay_out_later(self, first: int) -> None:
         self._unlaid_from = min(self._unlaid_from, first)
@@ -206,9 +228,7 @@ class BookLayout(QAbstractTextDocumentLayout):
         if not block.isValid():
             self._idle.stop()
         if grown:
-            self.documentSizeChanged.emit(self.documentSize())
-            for number, more in grown:
-                self.grew.emit(self._top(number), more)
+            self._tell(grown)
             self._report(grown[0][0], grown[-1][0], moves=True)
 
     # Where things are

@@ -209,14 +209,22 @@ class Sheet(QTextEdit):
             self.blockSignals(was_blocked)
             self._restore_view(scrolled, above)
 
-    def _on_grew(self, top: float, more: float) -> None:
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Scroll; what comes into sight is laid out before it is painted."""
+        super().scrollContentsBy(dx, dy)
+        layout = self.document().documentLayout()
+        if isinstance(layout, BookLayout):
+            layout.settle(self.verticalScrollBar().value())
+
+    def _on_grew(self, grown: list[tuple[float, float]]) -> None:
         """Keep what is in sight where it is: something above it is higher than was thought."""
-        bar = self.verticalScrollBar()
-        if top < bar.value():
-            self._owed += more  # pixels are whole, heights are not
-            moved = round(self._owed)
-            self._owed -= moved
-            bar.setValue(bar.value() + moved)
+        bar, layout = self.verticalScrollBar(), self.document().documentLayout()
+        place = bar.value() + self._owed
+        for top, more in grown:
+            place += more if top < place else 0.0
+        layout.documentSizeChanged.emit(layout.documentSize())  # the bar reaches as far as that
+        bar.setValue(round(place))
+        self._owed = place - round(place)  # pixels are whole, heights are not
 
     def _restore_view(self, scrolled: int, above: int) -> None:
         """Put the caret where it stood in the window, or the window where it was scrolled to."""
