@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QTextCursor
 
 from writer.ui.page_text import PageText
-from writer.ui.paragraphs import LONGEST, PIECE, cut, goes_on
+from writer.ui.paragraphs import LONGEST, PIECE, Kind, cut, goes_on, kind_of
 
 TRAPS = [
     "",
@@ -179,3 +179,20 @@ def test_paragraphs_are_indented_as_in_a_book(qapp):
         for number in range(document.blockCount())
     ]
     assert indents == [False, False, True, True, False, True, False]
+
+
+def test_a_paragraph_that_is_inserted_is_set_as_one_that_is_typed(qapp):
+    page = filled("")
+    for text in ("It rained", ".\nShe left.", "\nHe stayed.\n\nLater", "\n# Two", "\nIt rained."):
+        page.insert(cursor_at(page, page.document.characterCount() - 1), text)
+    found = kinds(page)
+    assert found == kinds(filled(page.read()))
+    assert Kind.INDENTED in found
+
+
+def kinds(page):
+    found, block = [], page.document.begin()
+    while block.isValid():
+        found.append(kind_of(block))
+        block = block.next()
+    return found

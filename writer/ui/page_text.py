@@ -132,7 +132,8 @@ class PageText:
         """Put exactly `text` at `cursor`, in place of what it selects."""
         cursor.beginEditBlock()
         self.remove(cursor)
-        self._lay(cursor, list(blocks_of(self._stand_ins.encode(text))))
+        before = _part(cursor.block(), 0, cursor.positionInBlock())
+        self._lay(cursor, list(blocks_of(self._stand_ins.encode(text), before)))
         cursor.endEditBlock()
 
     def remove(self, cursor: QTextCursor) -> None:

@@ -93,8 +93,8 @@ def kind_after(previous: str, line: str) -> Kind:
     return Kind.FLUSH if flush else Kind.INDENTED
 
 
-def blocks_of(text: str) -> Iterator[tuple[Kind, str]]:
-    """Yield the blocks that lay out `text`."""
+def blocks_of(text: str, before: str = "") -> Iterator[tuple[Kind, str]]:
+    """Yield the blocks that lay out `text`, whose first line goes on with `before`."""
     previous = ""
     for line in text.split("\n"):
         kind = kind_after(previous, line)
@@ -104,7 +104,7 @@ def blocks_of(text: str) -> Iterator[tuple[Kind, str]]:
             for piece in cut(line):
                 yield kind, piece
                 kind = Kind.PIECE
-        previous = line
+        previous, before = before + line, ""
 
 
 def cut(line: str, longest: int = PIECE) -> list[str]:

@@ -191,7 +191,7 @@ class Sheet(QTextEdit):
     def _laid_out_anew(self) -> Iterator[None]:
         """Let the look of every paragraph change, and lay out the text once, after that.
 
-        Qt would lay out the rest of the book once per paragraph: minutes, in a long one.
+        Font, style and emphasis change one after another, each for all paragraphs.
         """
         document, cursor = self._text.document, self.textCursor()
         scrolled = self.verticalScrollBar().value()
