@@ -27,10 +27,10 @@ from benchmarks.peers import Peer, peers
 from benchmarks.stand_in import make_model, make_text, make_words
 from writer import places
 from writer.checkpoints.folder import read_model, read_shape
-from writer.checkpoints.tokenizer import BPETokenizer
+from writer.checkpoints.bpe import BPETokenizer
 from writer.engine.precision import adapt, cache_dtype
 from writer.settings import Precision
-from writer.training.evaluation import bits_per_byte
+from writer.training.evaluation import score
 
 _LENGTH = 24
 _SETTLE_S = 0.3
@@ -190,7 +190,7 @@ def _quality(prose: Path) -> dict[str, float]:
         change = partial(adapt, precision=precision, device=torch.device("cpu"))
         model = read_model(places.bundled_models() / "fiction-en", change)
         cache = cache_dtype(precision)
-        bits = bits_per_byte(model.network, model.tokenizer, text, cache=cache)
+        bits = score(model.network, model.tokenizer, text, cache=cache).bits_per_byte
         found[precision.value] = round(bits, 4)
     return found
 

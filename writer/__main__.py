@@ -15,7 +15,7 @@ from writer.settings import Machine, Precision
 if TYPE_CHECKING:
     from writer.engine.engine import Engine
 
-_COMMANDS = ("complete", "train")
+_COMMANDS = ("complete", "train", "evaluate")
 _DESCRIPTION = """\
 A co-writer for novelists. You type; in the pause a model on your own machine offers several
 continuations; Tab takes one. Nothing ever leaves the machine.
@@ -24,6 +24,7 @@ _EPILOG = """\
 commands without a window (each has its own --help):
   writer complete [FILE|-]     print continuations of a text's end
   writer train CORPUS --out D  train a model on text files
+  writer evaluate MODEL TEXT   measure a model on texts
 """
 
 

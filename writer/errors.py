@@ -34,10 +34,34 @@ class ErrorKind(Enum):
     )
     SETTING_INVALID = "The setting “{name}” cannot be {value}: it takes {accepts}."
     # Training
+    BUDGET_MISSING = "Say how long to train: --tokens 10000000, or --minutes 60, or both."
     CORPUS_EMPTY = "There is nothing to train on in {paths}."
-    CORPUS_TOO_SHORT = "The text has {tokens} tokens; training needs at least {needed}."
-    TRAINING_DIVERGED = "Training was stopped at step {step}: the loss is no longer a number."
+    CORPUS_TOO_SHORT = (
+        "The text has {tokens} tokens; training needs at least {needed}. "
+        "Add more text, or choose a smaller context."
+    )
+    CORPUS_ENCODING = (
+        "“{path}” is not UTF-8 text (byte {place}). Save it as UTF-8, or leave it out."
+    )
+    CORPUS_JSON = "“{path}” is no list of texts: {reason}. It should be a JSON list of strings."
+    TOKENIZER_OTHER = (
+        "The vocabulary in “{path}” is not the model's: {reason}. "
+        "Leave --tokenizer away to use the model's own."
+    )
+    TRAINING_DIVERGED = (
+        "Training was stopped at step {step}: the loss is no longer a number. The checkpoint "
+        "before it is kept; go on from it with --resume and a lower --rate."
+    )
+    TRAINING_RUNNING = "Another training is writing into “{path}”; wait for it, or choose another."
+    CHECKPOINT_FAILED = (
+        "The training could not be kept in “{path}”: {reason}. The checkpoint before it stands; "
+        "make room, then go on with --resume."
+    )
     OUTPUT_TAKEN = "“{path}” already holds another training; choose an empty folder or --resume."
+    OUTPUT_OTHER = (
+        "The training in “{path}” is of another shape: {reason}. "
+        "Choose an empty folder, or the options that it was begun with."
+    )
     OUTPUT_UNWRITABLE = "“{path}” cannot be written: {reason}."
     # Anything unforeseen, worded by the two boundaries that catch broadly
     INTERNAL = "Something went wrong inside Writer: {reason}. Your text is untouched."

@@ -20,3 +20,12 @@ def on_battery() -> bool:
     """Return whether the machine draws on its battery."""
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     return battery is not None and battery.power_plugged is False
+
+
+def lower_priority() -> None:
+    """Let this process work only where nothing else wants to."""
+    process = psutil.Process()
+    if hasattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS"):  # Windows
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        process.nice(max(process.nice(), 15))

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
-from writer.checkpoints.tokenizer import END_OF_TEXT, BPETokenizer, train_bpe
+from writer.checkpoints.bpe import END_OF_TEXT, BPETokenizer, train_bpe
 
 TEXTS = {
     "nothing": "",

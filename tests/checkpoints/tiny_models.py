@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from writer.checkpoints.folder import Model
-from writer.checkpoints.tokenizer import BPETokenizer, train_bpe
+from writer.checkpoints.bpe import BPETokenizer, train_bpe
 from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
 

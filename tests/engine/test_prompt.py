@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
-from writer.checkpoints.tokenizer import train_bpe
+from writer.checkpoints.bpe import train_bpe
 from writer.engine.prompt import make_prompt
 
 TOKENIZER = tiny_tokenizer()

@@ -1,7 +1,7 @@
 """A model folder, as Hugging Face writes it for GPT-2: verify, read, write.
 
-`config.json`, `model.safetensors`, `tokenizer.json`. What cannot be used is refused with one
-sentence that names the folder and the reason; nothing in it is executed.
+`config.json`, `model.safetensors`, and `tokenizer.json` or `vocab.txt`. What cannot be used is
+refused with one sentence that names the folder and the reason; nothing in it is executed.
 """
 
 import json
@@ -17,12 +17,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from writer.checkpoints.names import from_hugging_face, to_hugging_face
-from writer.checkpoints.tokenizer import END_OF_TEXT, BPETokenizer
+from writer.checkpoints.tokenizer import Tokenizer, has_tokenizer, read_tokenizer
 from writer.errors import ErrorKind, WriterError
 from writer.transformer.config import ACTIVATIONS, GPTConfig
 from writer.transformer.gpt import GPT
 
-_FILES = ("config.json", "model.safetensors", "tokenizer.json")
+_FILES = ("config.json", "model.safetensors")
 _SIZES = ("vocab_size", "n_ctx", "n_embd", "n_layer", "n_head", "inner")
 _SWITCHES = ("tie_word_embeddings", "scale_attn_weights", "scale_attn_by_inverse_layer_idx")
 _LARGEST = 1 << 20  # of any size in config.json: larger ones are damage, not models
@@ -34,7 +34,7 @@ class Model:
 
     name: str
     network: GPT
-    tokenizer: BPETokenizer
+    tokenizer: Tokenizer
 
 
 Adapt = Callable[[nn.Module], None]
@@ -51,7 +51,7 @@ def read_model(folder: Path, adapt: Adapt | None = None) -> Model:
     """
     with _refusing(folder):
         config = read_config(folder / "config.json")
-        tokenizer = BPETokenizer.read(folder / "tokenizer.json")
+        tokenizer = read_tokenizer(folder)
         if tokenizer.vocab_size > config.vocab_size:
             raise ValueError(
                 f"the tokenizer has {tokenizer.vocab_size} tokens, the network {config.vocab_size}"
@@ -81,6 +81,11 @@ def _refusing(folder: Path) -> Iterator[None]:
         for name in _FILES:
             if not (folder / name).is_file():
                 raise WriterError(ErrorKind.MODEL_MISSING, path=folder, reason=f"{name} is missing")
+        if not has_tokenizer(folder):
+            raise WriterError(
+                ErrorKind.MODEL_MISSING, path=folder,
+                reason="it has neither tokenizer.json nor vocab.txt",
+            )  # fmt: skip
         yield
     except (ValueError, SafetensorError) as error:
         raise WriterError(ErrorKind.MODEL_DAMAGED, path=folder, reason=error) from error
@@ -103,7 +108,6 @@ def read_config(path: Path) -> GPTConfig:
     if not isinstance(found, dict) or found.get("model_type") != "gpt2":
         raise ValueError(f"{path.name} is not a GPT-2's")
     known = {each.name: found[each.name] for each in fields(GPTConfig) if each.name in found}
-    known.pop("dropout", None)
     if "n_positions" in found:  # what Hugging Face goes by; n_ctx is its older name
         known["n_ctx"] = found["n_positions"]
     config = GPTConfig(**known)
@@ -191,7 +195,7 @@ def _fill(part: nn.Module, prefix: str, weights: dict[str, torch.Tensor]) -> Non
 
 
 def write_model(
-    folder: Path, network: GPT, tokenizer: BPETokenizer, dtype: torch.dtype = torch.bfloat16
+    folder: Path, network: GPT, tokenizer: Tokenizer, dtype: torch.dtype = torch.bfloat16
 ) -> None:
     """Write a folder that `GPT2LMHeadModel.from_pretrained` and `AutoTokenizer` load unchanged."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -201,23 +205,12 @@ def write_model(
         for name, tensor in to_hugging_face(network.state_dict(), config).items()
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    tokenizer.write(folder / "tokenizer.json")
+    tokenizer.write(folder, config.n_ctx)
     _write_json(folder / "config.json", _hugging_face_config(config, tokenizer, dtype))
-    _write_json(
-        folder / "tokenizer_config.json",
-        {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "bos_token": END_OF_TEXT,
-            "eos_token": END_OF_TEXT,
-            "unk_token": END_OF_TEXT,
-            "model_max_length": config.n_ctx,
-            "clean_up_tokenization_spaces": False,
-        },
-    )
 
 
 def _hugging_face_config(
-    config: GPTConfig, tokenizer: BPETokenizer, dtype: torch.dtype
+    config: GPTConfig, tokenizer: Tokenizer, dtype: torch.dtype
 ) -> dict[str, Any]:
     return {
         "architectures": ["GPT2LMHeadModel"],
@@ -234,7 +227,7 @@ def _hugging_face_config(
         "tie_word_embeddings": config.tie_word_embeddings,
         "scale_attn_weights": config.scale_attn_weights,
         "scale_attn_by_inverse_layer_idx": config.scale_attn_by_inverse_layer_idx,
-        "bos_token_id": tokenizer.end_id,
+        "bos_token_id": tokenizer.opening[0],
         "eos_token_id": tokenizer.end_id,
         "dtype": str(dtype).removeprefix("torch."),
     }

@@ -1,24 +1,41 @@
 """`writer train`: from text files to a model folder."""
 
 import argparse
+import signal
 import sys
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import torch
 
-from writer.checkpoints.folder import write_model
-from writer.checkpoints.tokenizer import BPETokenizer, train_bpe
+from writer.checkpoints.folder import Model, read_model, write_model
+from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer
+from writer.commands.training_report import Reporter
 from writer.errors import ErrorKind, WriterError
-from writer.training.corpus import corpus_files, documents
-from writer.training.evaluation import bits_per_byte
+from writer.hardware import lower_priority
+from writer.training.corpus import corpus_files
+from writer.training.preparation import (
+    Texts,
+    bf16_is_faster,
+    learned_tokenizer,
+    shards,
+    work_folder,
+)
+from writer.training.processes import Group, group
 from writer.training.recipe import Recipe
-from writer.training.shard import TokenShard, shard_path, write_shard
-from writer.training.trainer import Progress, Trainer
+from writer.training.trainer import Trainer
+from writer.training.windows import Windows, held_out_windows
+from writer.transformer.config import GPTConfig
+from writer.transformer.gpt import GPT
 
-_TOKENIZER_CHARACTERS = 40_000_000
+_HELD_OUT_WINDOWS = 16
+_FINE_TUNING_RATE = 0.2
+_MANY_EPOCHS = 4
+"""Beyond so many, what is read again is learned by heart rather than understood."""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -26,55 +43,183 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     recipe = Recipe()
     parser = commands.add_parser(
         "train", help="train a model on text files",
-        description="Train a GPT-2 on text and write a model folder. Ctrl+C stops and keeps a "
-        "checkpoint; --resume goes on from it.",
+        description="Train a GPT-2 on text and write a model folder; with --from, go on from an "
+        "existing one. Ctrl+C stops and keeps a checkpoint; --resume goes on from it. torchrun "
+        "-m writer train ... shares the work among several processes or GPUs.",
     )  # fmt: skip
-    parser.add_argument("corpus", nargs="+", type=Path, help=".txt, .md, .xz files, or folders")
-    parser.add_argument("--out", type=Path, required=True, help="the model folder to write")
-    parser.add_argument("--tokens", type=_size, default=recipe.tokens, help="budget (%(default)s)")
-    parser.add_argument("--minutes", type=float, default=0, help="budget; 0 = tokens alone")
-    parser.add_argument("--layers", type=_size, default=recipe.n_layer, help="(%(default)s)")
-    parser.add_argument("--width", type=_size, default=recipe.n_embd, help="(%(default)s)")
-    parser.add_argument("--heads", type=_size, default=recipe.n_head, help="(%(default)s)")
-    parser.add_argument("--n-ctx", type=_size, default=recipe.n_ctx, help="(%(default)s)")
-    parser.add_argument("--vocab", type=_size, default=recipe.vocab_size, help="(%(default)s)")
-    parser.add_argument("--threads", type=int, default=0, help="0 = as torch chooses")
-    parser.add_argument("--seed", type=int, default=recipe.seed, help="(%(default)s)")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    add = parser.add_argument
+    add("corpus", nargs="+", type=Path, help=".txt, .md, .xz, train.json, or folders of them")
+    add("--out", type=Path, required=True, help="the model folder to write")
+    add("--from", dest="start", type=Path, metavar="MODEL", help="the model to begin with")
+    add("--resume", action="store_true", help="go on from the checkpoint in --out")
+    budget = parser.add_argument_group("budget")
+    budget.add_argument("--tokens", type=_size, default=0, help="tokens to read")
+    budget.add_argument("--minutes", type=_above_zero, default=0.0, help="time to take")
+    shape = parser.add_argument_group("shape (of a new model)").add_argument
+    shape("--layers", type=_size, default=6, help="(%(default)s)")
+    shape("--width", type=_size, default=256, help="(%(default)s)")
+    shape("--heads", type=_size, default=4, help="(%(default)s)")
+    shape("--n-ctx", type=_size, default=1024, help="longest text at once (%(default)s tokens)")
+    shape("--tokenizer", default="bpe", metavar="KIND",
+          help="bpe or characters (Chinese), learned from the corpus, or a folder with one "
+          "(%(default)s)")  # fmt: skip
+    shape("--vocab", type=_size, default=8192, help="size of a learned vocabulary (%(default)s)")
+    how = parser.add_argument_group("how").add_argument
+    how("--rate", type=_above_zero, default=0.0,
+        help=f"factor of the learning rates (1; {_FINE_TUNING_RATE} with --from)")  # fmt: skip
+    how("--batch", type=_size, default=recipe.batch_tokens, help="tokens an update (%(default)s)")
+    how("--micro-batch", type=_size, default=recipe.micro_tokens, help="at once (%(default)s)")
+    how("--short-share", type=_share, default=recipe.short_share, metavar="SHARE",
+        help=f"read in windows of {recipe.short_length} tokens (%(default)s)")  # fmt: skip
+    how(
+        "--cooldown",
+        type=_share,
+        metavar="SHARE",
+        default=recipe.cooldown_share,
+        help="its share (%(default)s)",
+    )
+    how("--dropout", type=_share, help="(0, or 0.1 where a text is read over 4 times)")
+    how("--hold-out", type=_share, default=0.01, metavar="SHARE",
+        help="of the corpus, where no file is named validation... (%(default)s)")  # fmt: skip
+    how("--precision", choices=["auto", "bf16", "fp32"], default="auto", help="(%(default)s)")
+    how("--checkpointing", action="store_true", help="less memory, a third more time")
+    how("--threads", type=int, default=0, help="0 = as torch chooses")
+    how("--background", action="store_true",
+        help="at low priority, and only until standard input is closed")  # fmt: skip
+    how("--seed", type=int, default=recipe.seed, help="(%(default)s)")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as told; return the exit status."""
-    out: Path = arguments.out
+    if not (arguments.tokens or arguments.minutes):
+        raise WriterError(ErrorKind.BUDGET_MISSING)
+    training, validation = corpus_files(arguments.corpus)
+    texts = Texts(training, validation, arguments.hold_out)
+    if arguments.threads > 0:
+        torch.set_num_threads(arguments.threads)
+    if arguments.background:
+        lower_priority()
+    with group() as processes:
+        if processes.leads:
+            with work_folder(arguments.out, arguments.resume) as work:
+                return _train(arguments, texts, work, processes)
+        return _train(arguments, texts, arguments.out / "work", processes)
+
+
+def _train(arguments: argparse.Namespace, texts: Texts, work: Path, processes: Group) -> int:
+    reporter = Reporter(processes.leads)
+    if not processes.leads:
+        processes.wait()  # until the leading one has made tokenizer and shards
+    model = _model(arguments, texts, work, reporter.say)
+    n_ctx = model.network.config.n_ctx
+    corpus, held_out = shards(work, texts, model.tokenizer, n_ctx, reporter.say)
+    if processes.leads:
+        processes.wait()
+    recipe = _recipe(arguments, len(corpus), processes)
+    trainer = Trainer(
+        recipe, model.network, Windows(corpus, model.tokenizer, recipe.seed),
+        held_out_windows(held_out, n_ctx, _HELD_OUT_WINDOWS), work, processes,
+    )  # fmt: skip
+    if trainer.resume():
+        reporter.say(f"going on at step {trainer.step}")
+    reporter.begin(trainer, model.tokenizer, held_out)
+    with _stopping(arguments.background) as is_wanted:
+        if not trainer.run(reporter, is_wanted):
+            reporter.say(f"stopped at step {trainer.step}; --resume goes on from there")
+            return 130
+    reporter.end(*trainer.finish())
+    if processes.leads:
+        write_model(arguments.out, trainer.network, model.tokenizer)
+        reporter.plot(work, arguments.out)
+        reporter.say(f"wrote {arguments.out} after {trainer.tokens:,} tokens")
+    return 0
+
+
+def _model(
+    arguments: argparse.Namespace, texts: Texts, work: Path, say: Callable[[str], None]
+) -> Model:
+    """Return the model to begin with: an existing one, or one of chance."""
+    own = _own_tokenizer(arguments.tokenizer)
+    if arguments.start is not None:
+        model = read_model(arguments.start)
+        if own is not None and own.vocab_size > model.network.config.vocab_size:
+            raise WriterError(
+                ErrorKind.TOKENIZER_OTHER, path=arguments.tokenizer,
+                reason=f"it has {own.vocab_size:,} tokens, the model "
+                f"{model.network.config.vocab_size:,}",
+            )  # fmt: skip
+        return replace(model, tokenizer=own or model.tokenizer)
     if arguments.width % arguments.heads:
         raise WriterError(
             ErrorKind.SETTING_INVALID, name="heads", value=arguments.heads,
             accepts=f"a divisor of the width, {arguments.width}",
         )  # fmt: skip
-    training, validation = corpus_files(arguments.corpus)
-    work = _work_folder(out, arguments.resume)
-    if arguments.threads > 0:
-        torch.set_num_threads(arguments.threads)
-    tokenizer = _tokenizer(work, training, arguments.vocab)
-    shard = _shard(work, training, tokenizer)
-    recipe = replace(
-        Recipe(), tokens=arguments.tokens, minutes=arguments.minutes, n_layer=arguments.layers,
-        n_embd=arguments.width, n_head=arguments.heads, n_ctx=arguments.n_ctx,
-        vocab_size=-(-tokenizer.vocab_size // 64) * 64, seed=arguments.seed,
+    tokenizer = own or learned_tokenizer(
+        work, texts.training, arguments.tokenizer, arguments.vocab, say
+    )
+    torch.manual_seed(arguments.seed)
+    config = GPTConfig(
+        vocab_size=-(-tokenizer.vocab_size // 64) * 64, n_ctx=arguments.n_ctx,
+        n_embd=arguments.width, n_layer=arguments.layers, n_head=arguments.heads,
     )  # fmt: skip
-    trainer = Trainer(recipe, shard, work)
-    if trainer.resume():
-        _say(f"going on at step {trainer.step}")
+    return Model(arguments.out.name, GPT(config), tokenizer)
+
+
+def _own_tokenizer(kind: str) -> Tokenizer | None:
+    if kind in ("bpe", "characters"):
+        return None
     try:
-        trainer.run(_Reporter(recipe))
-    except KeyboardInterrupt:
-        _say(f"\nstopped at step {trainer.step}; --resume goes on from there")
-        return 130
-    write_model(out, trainer.network, tokenizer)
-    _say(f"\nwrote {out} after {trainer.tokens:,} tokens")
-    _evaluate(trainer, tokenizer, validation)
-    return 0
+        return read_tokenizer(Path(kind))
+    except (ValueError, OSError) as error:
+        raise WriterError(ErrorKind.FILE_UNREADABLE, path=kind, reason=error) from error
+
+
+def _recipe(arguments: argparse.Namespace, corpus_tokens: int, processes: Group) -> Recipe:
+    recipe = Recipe()
+    rate = arguments.rate or (_FINE_TUNING_RATE if arguments.start else 1.0)
+    dropout = arguments.dropout
+    if dropout is None:
+        dropout = 0.1 if arguments.tokens > _MANY_EPOCHS * corpus_tokens else 0.0
+    fast = arguments.precision == "auto" and bf16_is_faster(processes.device)
+    bf16 = bool(processes.agreed(float(fast or arguments.precision == "bf16"))[0])
+    return replace(
+        recipe, tokens=arguments.tokens, minutes=arguments.minutes, batch_tokens=arguments.batch,
+        micro_tokens=arguments.micro_batch, short_share=arguments.short_share,
+        muon_lr=recipe.muon_lr * rate, adam_lr=recipe.adam_lr * rate, dropout=dropout, bf16=bf16,
+        checkpointing=arguments.checkpointing, cooldown_share=arguments.cooldown,
+        seed=arguments.seed,
+    )  # fmt: skip
+
+
+@contextmanager
+def _stopping(with_input: bool) -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl+C or SIGTERM only ask for an end, so that no update is cut in two.
+
+    With `with_input`, the end of standard input asks for it, too: whoever began the training has
+    closed it, or is gone.
+    """
+    asked = False
+
+    def ask(*_: Any) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    if with_input:
+        Thread(target=_at_end_of_input, args=(ask,), daemon=True).start()
+    before = {each: signal.signal(each, ask) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: not asked
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _at_end_of_input(act: Callable[[], None]) -> None:
+    sys.stdin.read()
+    act()
 
 
 def _size(text: str) -> int:
@@ -83,84 +228,15 @@ def _size(text: str) -> int:
     return int(text)
 
 
-def _work_folder(out: Path, resume: bool) -> Path:
-    """Return the folder of what a training needs on its way, made if need be."""
-    work = out / "work"
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-        taken = any(work.iterdir())
-    except OSError as error:
-        raise WriterError(
-            ErrorKind.OUTPUT_UNWRITABLE, path=out, reason=error.strerror or error
-        ) from error
-    if taken and not resume:
-        raise WriterError(ErrorKind.OUTPUT_TAKEN, path=out)
-    return work
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number above 0")
+    return number
 
 
-def _tokenizer(work: Path, files: list[Path], vocab: int) -> BPETokenizer:
-    path = work / "tokenizer.json"
-    if not path.exists():
-        _say(f"learning a vocabulary of {vocab:,} tokens ...")
-        train_bpe(_sample(files), vocab).write(path)
-    return BPETokenizer.read(path)
-
-
-def _sample(files: list[Path]) -> "islice[str]":
-    """Yield paragraphs from beginnings of books, some 40 million characters in all."""
-    per_document = 60_000
-    beginnings = (document[:per_document] for document in documents(files))
-    return islice(beginnings, _TOKENIZER_CHARACTERS // per_document)
-
-
-def _shard(work: Path, files: list[Path], tokenizer: BPETokenizer) -> TokenShard:
-    path = shard_path(work, tokenizer)
-    if path.exists():
-        return TokenShard(path)
-    _say("encoding the corpus ...")
-    return write_shard(path, documents(files), tokenizer, lambda n: _say(f"\r{n:,} tokens", end=""))
-
-
-def _evaluate(trainer: Trainer, tokenizer: BPETokenizer, files: list[Path]) -> None:
-    scores = []
-    for document in documents(files):
-        score = bits_per_byte(trainer.network, tokenizer, document)
-        size = len(document.encode("utf-8"))
-        scores.append((score, size))
-        _say(f"validation: {score:.3f} bits per byte over {size:,} bytes: {document[:40]!r}")
-    total = sum(size for _, size in scores)
-    if not total:
-        return
-    _say(f"validation, all: {sum(bits * size for bits, size in scores) / total:.3f} bits per byte")
-
-
-class _Reporter:
-    """Says how it goes, every few seconds."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
-        self._started = self._said = time.monotonic()
-        self._first: float | None = None
-        self._loss: float | None = None
-
-    def __call__(self, progress: Progress) -> None:
-        """Take note of one update."""
-        loss = progress.loss
-        self._loss = loss if self._loss is None else 0.95 * self._loss + 0.05 * loss
-        now = time.monotonic()
-        if self._first is None:
-            self._first = progress.share
-            return
-        if now - self._said < 10 and progress.share < 1:
-            return
-        self._said = now
-        done = max(progress.share - self._first, 1e-9)
-        left = (now - self._started) / done * (1 - progress.share)
-        _say(
-            f"step {progress.step:,}  {progress.tokens:,} tokens  loss {self._loss:.3f}  "
-            f"{progress.tokens_per_second:,.0f} tokens/s  {left / 60:.0f} min left"
-        )
-
-
-def _say(text: str, end: str = "\n") -> None:
-    print(text, end=end, file=sys.stderr, flush=True)
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a share, 0 to 1")
+    return number

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import torch
 
-from writer.checkpoints.tokenizer import BPETokenizer
+from writer.checkpoints.tokenizer import Tokenizer
 from writer.engine.prompt import Prompt
 from writer.engine.rows import Row, groups_of_equals
 from writer.engine.sampling import draw, filtered, penalize_
@@ -27,7 +27,7 @@ _CHOICE_AFTER = 8
 class Vocabulary(NamedTuple):
     """What a model can say."""
 
-    tokenizer: BPETokenizer
+    tokenizer: Tokenizer
     forbidden: torch.Tensor  # (F,): what it never says, padding and all marks but the end
 
 
@@ -46,7 +46,7 @@ class Decoding:
         self._device = network.norm.weight.device
         wanted = request.sampling.candidates
         begun = 1 if wanted == 1 else wanted + (wanted + 1) // 2
-        self._rows = [Row(prompt.begun, number) for number in range(begun)]
+        self._rows = [Row(prompt.begun, prompt.tokens[-1], number) for number in range(begun)]
         self._chosen = wanted == begun
 
     @property
@@ -119,7 +119,7 @@ class Decoding:
         self._rows = [rows[index] for index in choose(begun, self._sampling.candidates)]
 
 
-def vocabulary_of(tokenizer: BPETokenizer, vocab_size: int, device: torch.device) -> Vocabulary:
+def vocabulary_of(tokenizer: Tokenizer, vocab_size: int, device: torch.device) -> Vocabulary:
     """Return what a network with `vocab_size` outputs can say in the tokens of `tokenizer`."""
     marks = tokenizer.special_ids - {tokenizer.end_id}
     forbidden = sorted(marks.union(range(tokenizer.vocab_size, vocab_size)))

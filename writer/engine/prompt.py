@@ -6,7 +6,7 @@ have. So the last token is taken back, and the continuation is made to begin wit
 
 from dataclasses import dataclass
 
-from writer.checkpoints.tokenizer import BPETokenizer
+from writer.checkpoints.tokenizer import Tokenizer
 
 _BLOCK = 256
 """Tokens dropped at once from a text that is too long, so that its start seldom moves."""
@@ -24,20 +24,20 @@ class Prompt:
     """How many characters, from the end of the text, are in it."""
 
 
-def make_prompt(text: str, tokenizer: BPETokenizer, limit: int) -> Prompt:
+def make_prompt(text: str, tokenizer: Tokenizer, limit: int) -> Prompt:
     """Return the prompt for what follows `text`, of at most `limit` tokens.
 
     Where it starts depends on `text` and `limit` only, and moves by blocks.
     """
     ids = tokenizer.encode(text)
-    # A text opens behind another's end, or behind a line end where ends have no mark.
-    opening = tokenizer.encode("\n") if tokenizer.end_id is None else [tokenizer.end_id]
+    opening = list(tokenizer.opening)
     dropped = _dropped(len(ids) + len(opening), limit)
     kept = ids[max(0, dropped - len(opening)) :] if dropped else ids
     characters = len(text) if not dropped else len(tokenizer.decode(kept))
     begun = b""
-    # After a line end a new word begins in any case.
-    if kept and not text.endswith("\n") and (len(kept) > 1 or not dropped):
+    # After a line end a new word begins in any case, after a Chinese character another one.
+    may_grow = bool(kept) and not text.endswith("\n") and tokenizer.may_grow(kept[-1])
+    if may_grow and (len(kept) > 1 or not dropped):
         begun = tokenizer.token_bytes(kept[-1])
         kept = kept[:-1]
     tokens = kept if dropped else opening + kept

@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from writer.checkpoints.tokenizer import BPETokenizer
+from writer.checkpoints.tokenizer import Tokenizer
 
 
 @dataclass(slots=True)
@@ -13,6 +13,8 @@ class Row:
 
     begun: bytes
     """What it must begin with before anything new is said."""
+    behind: int | None = None
+    """The token that it follows."""
     number: int = 0
     """Which of its request's it is."""
     tokens: list[int] = field(default_factory=list)
@@ -24,14 +26,15 @@ class Row:
         default_factory=codecs.getincrementaldecoder("utf-8")
     )
 
-    def add(self, token: int, logprob: float, tokenizer: BPETokenizer) -> None:
+    def add(self, token: int, logprob: float, tokenizer: Tokenizer) -> None:
         """Append a token; the end token, or bytes that are no text, close the row."""
+        before = self.tokens[-1] if self.tokens else self.behind
         self.tokens.append(token)
         self.logprob += logprob
         if token in tokenizer.special_ids:
             self.closed = True
             return
-        said = tokenizer.token_bytes(token)
+        said = tokenizer.token_bytes(token, before)
         if self.begun:
             # Either the token completes what was begun or it is the first to do so.
             said, self.begun = said[len(self.begun) :], self.begun[len(said) :]

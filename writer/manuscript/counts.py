@@ -39,6 +39,15 @@ def count_words(text: str) -> int:
     return len(_WORD.findall(text))
 
 
+def words(text: str) -> list[str]:
+    """Return the words of a text, each ideograph and kana as one.
+
+    >>> words("“Don't,” he said. 他很好。")
+    ["Don't", 'he', 'said', '他', '很', '好']
+    """
+    return _WORD.findall(text)
+
+
 class RunningCount:
     """The words of a text whose paragraphs change: only changed ones are counted again."""
 

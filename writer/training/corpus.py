@@ -1,24 +1,23 @@
-"""Documents from text files: plain, Markdown or xz-compressed; books parted by form feeds."""
+"""Documents from files: plain text, Markdown, xz-compressed, or GPT2-Chinese's `train.json`."""
 
+import json
 import lzma
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from writer.errors import ErrorKind, WriterError
+from writer.training.cleaning import clean
 
-_SUFFIXES = (".txt", ".md", ".xz")
+_SUFFIXES = (".txt", ".md", ".xz", ".json")
 _DOCUMENT_END = "\f"
-# Printer's furniture, not prose: pictures' places, footnote numbers, Gutenberg's _italics_.
-_FURNITURE = re.compile(r"\[Illustration[^\]]*\]|\[\d{1,3}\]|_")
-_BLANKS = re.compile(r"[ \t\u00a0]+")
-_RULE = re.compile(r"[\W_]{2,}")
 
 
 def corpus_files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     """Return (training files, validation files) of files and folders.
 
-    In a folder, a file whose name starts with “validation” is kept from training.
+    In a folder, a file whose name starts with “validation” is kept from training. A file that is
+    named twice is read twice as often.
 
     Raises:
         WriterError: FILE_MISSING, or CORPUS_EMPTY where nothing is left to train on.
@@ -41,30 +40,35 @@ def corpus_files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def documents(files: Sequence[Path]) -> Iterator[str]:
-    """Yield the documents of `files` in order, cleaned.
+    """Yield the documents of `files` in order, cleaned; form feeds part those of one file.
 
     Raises:
-        WriterError: FILE_UNREADABLE.
+        WriterError: FILE_UNREADABLE, CORPUS_ENCODING or CORPUS_JSON.
     """
     for path in files:
-        opener = lzma.open if path.suffix == ".xz" else open
-        try:
-            with opener(path, "rt", encoding="utf-8-sig") as stream:
-                text = str(stream.read())
-        except (OSError, UnicodeDecodeError, lzma.LZMAError, EOFError) as error:
-            raise WriterError(ErrorKind.FILE_UNREADABLE, path=path, reason=error) from error
-        yield from filter(None, map(clean, text.split(_DOCUMENT_END)))
+        text = _text(path)
+        parts = _articles(path, text) if path.suffix == ".json" else text.split(_DOCUMENT_END)
+        yield from filter(None, map(clean, parts))
 
 
-def clean(document: str) -> str:
-    r"""Return the prose of a document, one paragraph a line, an empty line between them.
+def _text(path: Path) -> str:
+    opener = lzma.open if path.suffix == ".xz" else open
+    try:
+        with opener(path, "rb") as stream:
+            return (
+                bytes(stream.read()).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+            )
+    except UnicodeDecodeError as error:
+        raise WriterError(ErrorKind.CORPUS_ENCODING, path=path, place=f"{error.start:,}") from error
+    except (OSError, lzma.LZMAError, EOFError) as error:
+        raise WriterError(ErrorKind.FILE_UNREADABLE, path=path, reason=error) from error
 
-    Furniture and rules of asterisks go; everything else stays as the author has it.
 
-    >>> clean("CHAPTER I\n\n[Illustration]\n\n* * *\n\nIt was _not_ so.[3]")
-    'CHAPTER I\n\nIt was not so.'
-    """
-    paragraphs = (
-        _BLANKS.sub(" ", _FURNITURE.sub("", line)).strip() for line in document.split("\n")
-    )
-    return "\n\n".join(line for line in paragraphs if line and not _RULE.fullmatch(line))
+def _articles(path: Path, text: str) -> list[str]:
+    try:
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise WriterError(ErrorKind.CORPUS_JSON, path=path, reason="it is damaged") from error
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise WriterError(ErrorKind.CORPUS_JSON, path=path, reason="it holds something else")
+    return found

@@ -1,4 +1,4 @@
-"""How a model is trained: shape, budget and rates, as one value that a checkpoint keeps."""
+"""How a model is trained: budget, rates and sizes, as one value that a checkpoint keeps."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,14 @@ from dataclasses import dataclass
 class Recipe:
     """One training run. Equal recipes on equal shards give equal weights on one machine."""
 
-    n_layer: int = 6
-    n_embd: int = 256
-    n_head: int = 4
-    n_ctx: int = 1024
-    vocab_size: int = 8192
     tokens: int = 12_000_000
-    """The budget; the rates follow it."""
+    """The budget; the rates follow it. 0 means that minutes alone count."""
     minutes: float = 0.0
     """A second budget: whichever is nearer its end drives the rates; 0 means none."""
-    batch_tokens: int = 8192
+    batch_tokens: int = 16_384
     """Between two updates."""
-    micro_tokens: int = 1024
-    """At once: small enough for the processor's cache, which is worth a quarter of the time."""
+    micro_tokens: int = 2_048
+    """At once, on each process."""
     short_length: int = 256
     short_share: float = 0.6
     """The share of the budget spent on windows of `short_length`, which are quicker; the rest is
@@ -28,6 +23,15 @@ class Recipe:
     adam_lr: float = 0.003
     warmup_share: float = 0.02
     cooldown_share: float = 0.5
+    average_share: float = 0.06
+    """The weights of the last updates, so large a share of the budget, are averaged."""
+    dropout: float = 0.0
+    checks: int = 12
+    """How often, over the budget, the loss on the held-out text is taken."""
+    bf16: bool = False
+    """Matrix products in bf16; the weights stay in fp32."""
+    checkpointing: bool = False
+    """Activations are computed again on the way back: less memory, a third more time."""
     seed: int = 1
 
     def rate(self, progress: float) -> float:
@@ -40,9 +44,15 @@ class Recipe:
         """
         if progress < self.warmup_share:
             return max(progress / self.warmup_share, 0.01)
-        left = max(0.0, 1 - progress) / self.cooldown_share
+        left = max(0.0, 1 - progress) / self.cooldown_share if self.cooldown_share else 1.0
         return 0.05 + 0.95 * min(1.0, left)
 
-    def length(self, progress: float) -> int:
+    def length(self, progress: float, n_ctx: int) -> int:
         """Return how long the windows are at `progress` of the budget, in tokens."""
-        return min(self.short_length, self.n_ctx) if progress < self.short_share else self.n_ctx
+        return min(self.short_length, n_ctx) if progress < self.short_share else n_ctx
+
+    def share(self, tokens: int, seconds: float) -> float:
+        """Return how much of the budget is spent, 0 to 1."""
+        by_time = seconds / (60 * self.minutes) if self.minutes else 0.0
+        by_tokens = tokens / self.tokens if self.tokens else 0.0
+        return min(1.0, max(by_time, by_tokens))

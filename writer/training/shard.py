@@ -1,17 +1,18 @@
 """A corpus as tokens: one memory-mapped file of uint16 or uint32, made once.
 
-Document ends are marked by the tokenizer's end token. Half of the documents have their paragraphs
-parted by single line ends, as people type into an editor, half by empty lines, as Markdown has it.
+Documents stand between the tokenizer's marks. Half of them have their paragraphs parted by single
+line ends, as people type into an editor, half by empty lines, as Markdown has it.
 """
 
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from writer.checkpoints.tokenizer import BPETokenizer
+from writer.checkpoints.tokenizer import Tokenizer
 
 _BATCH_CHARACTERS = 4_000_000
 _PIECE_CHARACTERS = 20_000
@@ -20,67 +21,71 @@ _PIECE_CHARACTERS = 20_000
 class TokenShard:
     """The tokens of a corpus, read from disk as they are asked for."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, tokens: "np.ndarray[Any, Any]") -> None:
+        self._tokens = tokens
+
+    @classmethod
+    def read(cls, path: Path) -> "TokenShard":
+        """Map the shard at `path`; its ending gives the dtype."""
         dtype = np.uint32 if path.suffix == ".u32" else np.uint16
         empty = path.stat().st_size == 0  # what cannot be mapped
-        self._tokens = np.zeros(0, dtype) if empty else np.memmap(path, dtype=dtype, mode="r")
+        return cls(np.zeros(0, dtype) if empty else np.memmap(path, dtype=dtype, mode="r"))
 
     def __len__(self) -> int:
         return len(self._tokens)
 
     def window(self, start: int, length: int) -> torch.Tensor:
-        """Return tokens (length,) from `start` as int64."""
+        """Return tokens (length,) from `start` as int64, fewer at the end."""
         return torch.from_numpy(self._tokens[start : start + length].astype(np.int64))
 
+    def split(self, place: int) -> "tuple[TokenShard, TokenShard]":
+        """Return the shard before `place` and from there on."""
+        return TokenShard(self._tokens[:place]), TokenShard(self._tokens[place:])
 
-def shard_path(folder: Path, tokenizer: BPETokenizer) -> Path:
-    """Return where in `folder` the shard of this tokenizer stands; its ending gives the dtype."""
-    return folder / ("tokens.u32" if tokenizer.vocab_size > 1 << 16 else "tokens.u16")
+
+def shard_path(folder: Path, name: str, tokenizer: Tokenizer) -> Path:
+    """Return where in `folder` the shard `name` of this tokenizer stands."""
+    return folder / f"{name}.{'u32' if tokenizer.vocab_size > 1 << 16 else 'u16'}"
 
 
 def write_shard(
     path: Path,
     documents: Iterable[str],
-    tokenizer: BPETokenizer,
-    on_progress: Callable[[int], None],
+    tokenizer: Tokenizer,
+    on_progress: Callable[[int], None] = lambda tokens: None,
 ) -> TokenShard:
     """Encode `documents` into `path` and return the shard; `on_progress` is told tokens so far."""
     dtype = np.uint32 if path.suffix == ".u32" else np.uint16
     unfinished = path.with_name(path.name + ".part")
+    closing = [] if tokenizer.end_id is None else [tokenizer.end_id]
+    # A mark that closes one document and opens the next is needed once.
+    opening = [] if list(tokenizer.opening) == closing else list(tokenizer.opening)
     written = 0
     with unfinished.open("wb") as out:
         pieces = _pieces(documents)
-        while batch := list(_some(pieces)):
-            for ids, ends in zip(
-                tokenizer.encode_batch([text for text, _ in batch]),
-                (ends for _, ends in batch),
-                strict=True,
-            ):
-                if ends and tokenizer.end_id is not None:
-                    ids.append(tokenizer.end_id)
-                out.write(np.asarray(ids, dtype=dtype).tobytes())
-                written += len(ids)
+        while batch := list(islice(pieces, _BATCH_CHARACTERS // _PIECE_CHARACTERS)):
+            encoded = tokenizer.encode_batch([text for text, _, _ in batch])
+            for ids, (_, begins, ends) in zip(encoded, batch, strict=True):
+                whole = opening * begins + ids + closing * ends
+                out.write(np.asarray(whole, dtype=dtype).tobytes())
+                written += len(whole)
             on_progress(written)
     unfinished.replace(path)
-    return TokenShard(path)
+    return TokenShard.read(path)
 
 
-def _pieces(documents: Iterable[str]) -> Iterable[tuple[str, bool]]:
-    """Yield (text, whether its document ends there), cut between paragraphs."""
+def _pieces(documents: Iterable[str]) -> Iterable[tuple[str, bool, bool]]:
+    """Yield (text, whether its document begins there, ... ends there), cut between paragraphs."""
     for number, document in enumerate(documents):
         gap = "\n\n" if number % 2 else "\n"
         paragraphs = [paragraph + gap for paragraph in document.split("\n\n")]
         paragraphs[-1] = paragraphs[-1].removesuffix(gap)
         piece: list[str] = []
-        size = 0
+        size, begins = 0, True
         for paragraph in paragraphs:
             piece.append(paragraph)
             size += len(paragraph)
             if size > _PIECE_CHARACTERS:
-                yield "".join(piece), False
-                piece, size = [], 0
-        yield "".join(piece), True
-
-
-def _some(pieces: Iterable[tuple[str, bool]]) -> Iterable[tuple[str, bool]]:
-    return islice(pieces, _BATCH_CHARACTERS // _PIECE_CHARACTERS)
+                yield "".join(piece), begins, False
+                piece, size, begins = [], 0, False
+        yield "".join(piece), begins, True

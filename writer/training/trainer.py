@@ -1,27 +1,28 @@
-"""The training loop: resumable, with a budget in tokens or minutes, and a log to watch."""
+"""The training loop: resumable, with a budget in tokens or minutes, on one process or several."""
 
-import json
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
 
 from writer.errors import ErrorKind, WriterError
+from writer.training.averaging import Average
 from writer.training.muon import Muon
+from writer.training.objective import Objective
+from writer.training.processes import Group
 from writer.training.recipe import Recipe
-from writer.training.shard import TokenShard
-from writer.transformer.config import GPTConfig
+from writer.training.saving import append_to_log, read_checkpoint, write_checkpoint
+from writer.training.windows import Windows
 from writer.transformer.gpt import GPT
 
-_CHECKPOINT_SECONDS = 300.0
-_SHAPE = ("n_layer", "n_embd", "n_head", "n_ctx", "vocab_size")
-"""What a training that goes on must have as it was."""
+_CHECKPOINT_SECONDS = 240.0
+ALONE = Group(0, 1, torch.device("cpu"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,106 +31,131 @@ class Progress:
 
     step: int
     tokens: int
-    loss: float
-    """Natural log, averaged over the tokens of the update."""
+    loss: float | None
+    """Natural log, averaged over the tokens of the update; None before the first."""
+    held_out: float | None
+    """The same on the held-out text, where it was taken after this update."""
     share: float
     """Of the budget, 0 to 1."""
     tokens_per_second: float
+    seconds: float
+    """Spent so far, in all runs together."""
 
 
 class Trainer:
-    """Trains one network on one shard. `run` returns when the budget is spent."""
+    """Trains one network on one corpus. `run` returns when the budget is spent.
 
-    def __init__(self, recipe: Recipe, shard: TokenShard, folder: Path) -> None:
-        if len(shard) <= recipe.n_ctx:
-            raise WriterError(
-                ErrorKind.CORPUS_TOO_SHORT, tokens=len(shard), needed=recipe.n_ctx + 1
-            )
-        torch.manual_seed(recipe.seed)
+    Args:
+        recipe: How.
+        network: What is trained, in fp32; it moves to the group's device.
+        corpus: What it reads.
+        held_out: Windows (N, T + 1) that it does not; N may be 0.
+        folder: Where its checkpoint and log stand.
+        group: The processes that share the work.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: GPT,
+        corpus: Windows,
+        held_out: torch.Tensor,
+        folder: Path,
+        group: Group = ALONE,
+    ) -> None:
+        needed = network.config.n_ctx + 1
+        if len(corpus) < needed:
+            raise WriterError(ErrorKind.CORPUS_TOO_SHORT, tokens=len(corpus), needed=needed)
         self.recipe = recipe
-        self.network = GPT(
-            GPTConfig(
-                vocab_size=recipe.vocab_size,
-                n_ctx=recipe.n_ctx,
-                n_embd=recipe.n_embd,
-                n_layer=recipe.n_layer,
-                n_head=recipe.n_head,
-            )
-        )
-        self._shard = shard
-        self._checkpoint = folder / "checkpoint.pt"
-        self._log = folder / "log.jsonl"
-        self._optimizers = _optimizers(self.network, recipe)
-        self._rates = [[g["lr"] for g in each.param_groups] for each in self._optimizers]
+        self.network = network.to(group.device).requires_grad_(True)
+        self.network.checkpointing = recipe.checkpointing
+        self.network.set_dropout(recipe.dropout)
         self.step = 0
         self.tokens = 0
         self.seconds = 0.0
+        self._corpus, self._held_out = corpus, held_out.to(group.device)
+        self._folder, self._group = folder, group
+        self._objective = Objective(network, torch.bfloat16 if recipe.bf16 else torch.float32)
+        self._joined = group.joined(self._objective)
+        self._optimizers = _optimizers(network, recipe)
+        self._rates = [[g["lr"] for g in each.param_groups] for each in self._optimizers]
+        self._average = Average(network)
 
     @property
     def share(self) -> float:
         """Return how much of the budget is spent, 0 to 1."""
-        minutes = self.recipe.minutes
-        by_time = self.seconds / (60 * minutes) if minutes else 0.0
-        return min(1.0, max(by_time, self.tokens / self.recipe.tokens))
+        return self.recipe.share(self.tokens, self.seconds)
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint; return whether there was one.
 
         Raises:
-            WriterError: FILE_UNREADABLE, or OUTPUT_TAKEN by a network of another shape.
+            WriterError: FILE_UNREADABLE, or OUTPUT_OTHER for a network of another shape.
         """
-        if not self._checkpoint.exists():
+        saved = read_checkpoint(self._folder)
+        if saved is None:
             return False
-        try:
-            saved: dict[str, Any] = torch.load(self._checkpoint, weights_only=True)
-        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-            raise WriterError(
-                ErrorKind.FILE_UNREADABLE, path=self._checkpoint, reason="it is damaged"
-            ) from error
-        if any(saved["recipe"][name] != getattr(self.recipe, name) for name in _SHAPE):
-            raise WriterError(ErrorKind.OUTPUT_TAKEN, path=self._checkpoint.parent)
+        for name, value in saved["config"].items():
+            wanted = getattr(self.network.config, name)
+            if wanted != value:
+                raise WriterError(
+                    ErrorKind.OUTPUT_OTHER, path=self._folder.parent,
+                    reason=f"its {name} is {value}, not {wanted}",
+                )  # fmt: skip
         self.network.load_state_dict(saved["network"])
         for optimizer, state in zip(self._optimizers, saved["optimizers"], strict=True):
             optimizer.load_state_dict(state)
+        self._average.load(saved["average"])
         self.step, self.tokens, self.seconds = saved["step"], saved["tokens"], saved["seconds"]
         return True
 
     def save(self) -> None:
-        """Write the checkpoint, whole or not at all."""
-        unfinished = self._checkpoint.with_suffix(".part")
-        torch.save(
-            {
-                "network": self.network.state_dict(),
-                "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
-                "step": self.step,
-                "tokens": self.tokens,
-                "seconds": self.seconds,
-                "recipe": asdict(self.recipe),
-            },
-            unfinished,
-        )
-        unfinished.replace(self._checkpoint)
-
-    def run(self, on_progress: Callable[[Progress], None]) -> None:
-        """Train until the budget is spent; whatever interrupts it leaves a checkpoint.
+        """Write the checkpoint, whole or not at all.
 
         Raises:
-            WriterError: TRAINING_DIVERGED; the checkpoint before it stands.
+            WriterError: CHECKPOINT_FAILED.
         """
-        self.network.train()
+        if not self._group.leads:
+            return
+        state: dict[str, Any] = {
+            "config": asdict(self.network.config),
+            "recipe": asdict(self.recipe),
+            "network": self.network.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
+            "average": self._average.state(),
+            "step": self.step,
+            "tokens": self.tokens,
+            "seconds": self.seconds,
+        }
+        write_checkpoint(self._folder, state)
+
+    def run(
+        self,
+        on_progress: Callable[[Progress], None],
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Train until the budget is spent or it is no longer wanted; return whether it is spent.
+
+        Whatever interrupts it, also KeyboardInterrupt in `on_progress`, leaves a checkpoint.
+
+        Raises:
+            WriterError: TRAINING_DIVERGED or CHECKPOINT_FAILED; the checkpoint before it stands.
+        """
         saved_at = time.monotonic()
         try:
-            while self.share < 1:
+            if self.step == 0:
+                self._tell(None, 0, 0.0, on_progress)
+            while (share := self._agreed_share()) < 1:
                 started = time.monotonic()
-                loss, tokens = self._update()
+                loss, tokens = self._update(share)
                 self.step += 1
                 self.tokens += tokens
                 elapsed = time.monotonic() - started
                 self.seconds += elapsed
-                progress = Progress(self.step, self.tokens, loss, self.share, tokens / elapsed)
-                with self._log.open("a", encoding="utf-8") as log:
-                    log.write(json.dumps(asdict(progress)) + "\n")
-                on_progress(progress)
+                self._tell(loss, share, tokens / elapsed, on_progress)
+                if self._group.agreed(float(not is_wanted()))[0]:
+                    self.save()
+                    return False
                 if time.monotonic() - saved_at > _CHECKPOINT_SECONDS:
                     self.save()
                     saved_at = time.monotonic()
@@ -138,26 +164,75 @@ class Trainer:
             raise
         self.save()
         self.network.eval()
+        return True
 
-    def _update(self) -> tuple[float, int]:
-        """Make one update; return its loss and how many tokens it read.
+    def finish(self) -> tuple[float | None, float | None]:
+        """Leave the network with the average of its last weights, if that is no worse.
+
+        Returns:
+            The loss on the held-out text of the last weights, and of their average.
+        """
+        last = self.held_out_loss()
+        with self._average.applied(self.network):
+            average = self.held_out_loss()
+        if last is None or average is None or average <= last:
+            self._average.apply(self.network)
+        if self._group.leads:
+            event = {"held_out_last": last, "held_out_average": average}
+            append_to_log(self._folder, event)
+        return last, average
+
+    @torch.no_grad()
+    def held_out_loss(self) -> float | None:
+        """Return the mean loss on the held-out text, natural log; None where there is none."""
+        if not len(self._held_out):
+            return None
+        self.network.eval()
+        losses = [self._objective(window[None]).item() for window in self._held_out]
+        self.network.train()
+        return math.fsum(losses) / len(losses)
+
+    def _agreed_share(self) -> float:
+        # The clocks of several processes differ: what the leading one says is the share.
+        return self._group.agreed(self.share)[0]
+
+    def _tell(
+        self,
+        loss: float | None,
+        before: float,
+        speed: float,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        """Log an update, and take the loss on the held-out text where it is due."""
+        started = time.monotonic()
+        checks = self.recipe.checks
+        (now,) = self._group.agreed(self.share)
+        due = loss is None or int(before * checks) < int(now * checks)
+        held_out = self.held_out_loss() if due else None
+        self.seconds += time.monotonic() - started
+        progress = Progress(
+            self.step, self.tokens, loss, held_out, now, speed, round(self.seconds, 2)
+        )
+        if self._group.leads:
+            append_to_log(self._folder, asdict(progress))
+            on_progress(progress)
+
+    def _update(self, share: float) -> tuple[float, int]:
+        """Make one update; return its loss and how many tokens all processes read.
 
         Raises:
             WriterError: TRAINING_DIVERGED, before any weight has changed.
         """
-        share = self.share
-        length = self.recipe.length(share)
-        micro = max(1, self.recipe.micro_tokens // length)
-        rounds = max(1, self.recipe.batch_tokens // (micro * length))
-        total = 0.0
-        for number in range(rounds):
-            windows = self._windows(micro, length, number)  # (B, T + 1)
-            logits, _ = self.network(windows[:, :-1])  # (B, T, V)
-            loss = F.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten()) / rounds
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.item()
+        self.network.train()
+        length = self.recipe.length(share, self.network.config.n_ctx)
+        size, rank = self._group.size, self._group.rank
+        rows = max(1, self.recipe.batch_tokens // (length * size))  # of this process
+        windows = self._corpus.rows(self.tokens, rows * size, length)
+        windows = windows[rank * rows : (rank + 1) * rows].to(self._group.device)
+        torch.manual_seed((self.recipe.seed * 1_000_003 + self.step) * 64 + rank)  # for dropout
+        loss = self._backward(windows, max(1, self.recipe.micro_tokens // length))
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        if not math.isfinite(total + norm.item()):
+        if not math.isfinite(loss + norm.item()):
             raise WriterError(ErrorKind.TRAINING_DIVERGED, step=self.step)
         factor = self.recipe.rate(share)
         for optimizer, rates in zip(self._optimizers, self._rates, strict=True):
@@ -165,18 +240,21 @@ class Trainer:
                 group["lr"] = rate * factor
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        return total, micro * length * rounds
+        if share >= 1 - self.recipe.average_share:
+            self._average.add(self.network)
+        return loss, rows * size * length
 
-    def _windows(self, rows: int, length: int, number: int) -> torch.Tensor:
-        """Return windows (rows, length + 1): a function of seed, step and number alone.
-
-        The corpus is so much longer than the budget that chance hardly ever reads a place twice.
-        """
-        generator = torch.Generator().manual_seed(
-            self.recipe.seed * 1_000_003 + self.step * 1_009 + number
-        )
-        starts = torch.randint(len(self._shard) - length, (rows,), generator=generator)
-        return torch.stack([self._shard.window(int(start), length + 1) for start in starts])
+    def _backward(self, windows: torch.Tensor, micro: int) -> float:
+        """Leave the gradients of windows (B, T + 1), `micro` rows at once; return the mean loss."""
+        parts = torch.split(windows, micro)
+        total = torch.zeros((), device=windows.device)
+        for number, part in enumerate(parts):
+            waits = number < len(parts) - 1 and isinstance(self._joined, DistributedDataParallel)
+            with self._joined.no_sync() if waits else nullcontext():  # type: ignore[operator]
+                loss = self._joined(part) * (len(part) / len(windows))
+                loss.backward()
+            total += loss.detach()
+        return self._group.mean(total)
 
 
 def _optimizers(network: GPT, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -184,7 +262,8 @@ def _optimizers(network: GPT, recipe: Recipe) -> list[torch.optim.Optimizer]:
     named = list(network.named_parameters())
     matrices = [p for name, p in named if p.ndim == 2 and name.startswith("blocks.")]
     others = [p for name, p in named if p.ndim != 2 or not name.startswith("blocks.")]
+    low = torch.bfloat16 if recipe.bf16 else torch.float32
     return [
-        Muon(matrices, lr=recipe.muon_lr, weight_decay=0.01),
+        Muon(matrices, lr=recipe.muon_lr, weight_decay=0.01, precision=low),
         torch.optim.AdamW(others, lr=recipe.adam_lr, betas=(0.9, 0.95), weight_decay=0.0),
     ]

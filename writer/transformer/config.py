@@ -23,8 +23,6 @@ class GPTConfig:
     tie_word_embeddings: bool = True
     scale_attn_weights: bool = True
     scale_attn_by_inverse_layer_idx: bool = False
-    dropout: float = 0.0
-    """While training only."""
 
     @property
     def inner(self) -> int:

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from writer.transformer.config import GPTConfig
 from writer.transformer.state import State, empty_state, visibility
@@ -62,7 +63,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = config.n_head
         self.scale = config.attention_scale(layer)
-        self.dropout = config.dropout
+        self.dropout = 0.0
         self.qkv = QueryKeyValue(config.n_embd)
         self.out = nn.Linear(config.n_embd, config.n_embd)
 
@@ -110,7 +111,7 @@ class Block(nn.Module):
         self.up = nn.Linear(config.n_embd, config.inner)
         self.down = nn.Linear(config.inner, config.n_embd)
         self.activation = _ACTIVATIONS[config.activation_function]
-        self.dropout = config.dropout
+        self.dropout = 0.0
 
     def forward(self, x: torch.Tensor, onward: Onward | None) -> torch.Tensor:
         """Return x further on, (B, T, E), or onward from a state (M, E) of (N, E)."""
@@ -133,6 +134,9 @@ class GPT(nn.Module):
     def __init__(self, config: GPTConfig, initialized: bool = True) -> None:
         super().__init__()
         self.config = config
+        self.dropout = 0.0
+        self.checkpointing = False
+        """Whether training computes activations again on the way back instead of keeping them."""
         self.tokens = _embedding(config.vocab_size, config.n_embd)
         self.positions = _embedding(config.n_ctx, config.n_embd)
         blocks = [Block(config, layer) for layer in range(config.n_layer)]
@@ -147,6 +151,13 @@ class GPT(nn.Module):
                 # Branches that start silent train faster under Muon (modded-nanogpt).
                 nn.init.zeros_(block.attention.out.weight)
                 nn.init.zeros_(block.down.weight)
+
+    def set_dropout(self, share: float) -> None:
+        """Drop this share of activations while training."""
+        self.dropout = share
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            block.dropout = block.attention.dropout = share
 
     def empty_state(self, dtype: torch.dtype | None = None) -> State:
         """Return the state of a text of which nothing has been read, kept in `dtype`."""
@@ -170,7 +181,10 @@ class GPT(nn.Module):
             return self.norm(x).view(*tokens.shape, -1), state
         x = self._embedded(tokens, 0)
         for block in self.blocks:
-            x = block(x, None)
+            if self.checkpointing and self.training:
+                x = checkpoint(block, x, None, use_reentrant=False)
+            else:
+                x = block(x, None)
         return self.norm(x), None
 
     def reading(
@@ -193,7 +207,7 @@ class GPT(nn.Module):
             raise ValueError(f"{end} tokens do not fit in n_ctx {self.config.n_ctx}")
         positions = torch.arange(first, end, device=tokens.device)
         x: torch.Tensor = self.tokens(tokens) + self.positions(positions)  # (B, T, E)
-        return F.dropout(x, self.config.dropout) if self.training else x
+        return F.dropout(x, self.dropout) if self.training and self.dropout else x
 
     def _onward(
         self, tokens: torch.Tensor, state: State, wanted: int

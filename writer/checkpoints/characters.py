@@ -1,0 +1,168 @@
+"""Text to tokens and back: BERT's characters, with the marks that GPT2-Chinese gives documents.
+
+A Chinese character is a token, a Latin word falls into pieces whose later ones begin with “##”.
+`[MASK]` opens a document, `[CLS]` closes it, `[SEP]` ends a line, `[UNK]` stands for what has no
+token (Du, https://github.com/Morizeyao/GPT2-Chinese). Spaces are lost: between Latin words they
+come back, elsewhere Chinese has none.
+"""
+
+import json
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+OPENING, CLOSING, LINE_END, UNKNOWN, PADDING = "[MASK]", "[CLS]", "[SEP]", "[UNK]", "[PAD]"
+_MARKS = (PADDING, UNKNOWN, CLOSING, LINE_END, OPENING)
+_LATER = "##"
+_NEEDED = "，。！？：；、“”‘’《》〈〉（）【】—…·～〇"
+_LATIN = "".join(map(chr, range(0x21, 0x7F)))
+_LARGEST = 1 << 20  # vocabulary: a larger one is damage
+
+
+class CharacterTokenizer:
+    """A BERT vocabulary read from a `vocab.txt`."""
+
+    def __init__(self, tokens: Sequence[str], lowers: bool) -> None:
+        self._tokens = tuple(tokens)
+        self._lowers = lowers
+        ids = {token: number for number, token in enumerate(tokens)}
+        missing = [mark for mark in _MARKS if mark not in ids]
+        if missing:
+            raise ValueError(f"the vocabulary has no {missing[0]}")
+        if len(ids) != len(tokens):
+            raise ValueError("the vocabulary has tokens twice")
+        self._tokenizer = Tokenizer(models.WordPiece(vocab=ids, unk_token=UNKNOWN))
+        self._tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowers)
+        self._tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        self.vocab_size = len(tokens)
+        self.opening: tuple[int, ...] = (ids[OPENING],)
+        self.end_id: int | None = ids[CLOSING]
+        self._line_end, self._unknown = ids[LINE_END], ids[UNKNOWN]
+        self.special_ids = frozenset(ids[mark] for mark in _MARKS if mark != LINE_END)
+        said = [token.removeprefix(_LATER).encode("utf-8") for token in tokens]
+        for number in self.special_ids:
+            said[number] = b""
+        said[self._line_end] = b"\n"
+        self._bytes = said
+        self._is_word = [_is_word(token) for token in tokens]
+        self._ordered = sorted(range(len(said)), key=said.__getitem__)
+        self._ordered_bytes = [said[number] for number in self._ordered]
+
+    @classmethod
+    def read(cls, path: Path, lowers: bool = False) -> "CharacterTokenizer":
+        """Read a `vocab.txt`: a token a line.
+
+        Raises:
+            ValueError: It is no BERT vocabulary.
+            OSError: It cannot be read.
+        """
+        # Some tokens are line separators of Unicode: only "\n" parts lines.
+        tokens = path.read_bytes().decode("utf-8").replace("\r\n", "\n").split("\n")
+        while tokens and not tokens[-1]:
+            tokens.pop()
+        if len(tokens) > _LARGEST:
+            raise ValueError(f"the vocabulary has {len(tokens)} tokens")
+        return cls(tokens, lowers)
+
+    def write(self, folder: Path, n_ctx: int) -> None:
+        """Write its files as `AutoTokenizer` reads them, for a network of `n_ctx` positions."""
+        text = "".join(token + "\n" for token in self._tokens)
+        (folder / "vocab.txt").write_bytes(text.encode("utf-8"))
+        config = {
+            "tokenizer_class": "BertTokenizer",
+            "do_lower_case": self._lowers,
+            "tokenize_chinese_chars": True,
+            "model_max_length": n_ctx,
+            "pad_token": PADDING,
+            "unk_token": UNKNOWN,
+            "cls_token": CLOSING,
+            "sep_token": LINE_END,
+            "mask_token": OPENING,
+        }
+        path = folder / "tokenizer_config.json"
+        path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+    def encode(self, text: str) -> list[int]:
+        """Return the tokens of `text`; what looks like a mark is ordinary text."""
+        return self.encode_batch([text])[0]
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of each text, on all cores."""
+        lines = [line for text in texts for line in _whole(text).split("\n")]
+        encoded = iter(self._tokenizer.encode_batch_fast(lines, add_special_tokens=False))
+        found = []
+        for text in texts:
+            ids: list[int] = list(next(encoded).ids)
+            for _ in range(text.count("\n")):
+                ids.append(self._line_end)
+                ids += next(encoded).ids
+            found.append(ids)
+        return found
+
+    def token_bytes(self, token: int, before: int | None = None) -> bytes:
+        """Return what `token` says behind the token `before`; nothing for a special one."""
+        said = self._bytes[token]
+        later = self._tokens[token].startswith(_LATER)
+        if before is None or later or not (self._is_word[token] and self._is_word[before]):
+            return said
+        return b" " + said
+
+    def beginning_with(self, start: bytes) -> list[int]:
+        """Return the tokens whose bytes begin with `start`."""
+        first = bisect_left(self._ordered_bytes, start)
+        last = bisect_right(self._ordered_bytes, start, key=lambda said: said[: len(start)])
+        return self._ordered[first:last]
+
+    def may_grow(self, token: int) -> bool:
+        """Return whether a longer token might stand in its place once the text goes on."""
+        return self._is_word[token] and len(self.beginning_with(self._bytes[token])) > 2
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Return the text of `tokens`, without spaces but between Latin words."""
+        before: list[int | None] = [None, *tokens[:-1]]
+        said = (self.token_bytes(*each) for each in zip(tokens, before, strict=True))
+        return b"".join(said).decode("utf-8")
+
+    def lost(self, text: str) -> int:
+        """Return how many characters of `text` are lost in its tokens: spaces, unknown ones."""
+        lines = _whole(text).split("\n")
+        kept = len(lines) - 1
+        for line in self._tokenizer.encode_batch(lines, add_special_tokens=False):
+            known = (span for span, token in zip(line.offsets, line.ids, strict=True)
+                     if token != self._unknown)  # fmt: skip
+            kept += sum(end - start for start, end in known)
+        return len(text) - kept
+
+
+def learn_characters(texts: Iterable[str], vocab_size: int) -> CharacterTokenizer:
+    """Return a tokenizer of at most `vocab_size` tokens: the commonest characters of `texts`.
+
+    Letters, digits and the punctuation of Chinese prose are among them in any case.
+    """
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text)
+    split = pre_tokenizers.BertPreTokenizer()
+    normal = normalizers.BertNormalizer(lowercase=False)
+    tokens = list(_MARKS)
+    needed = dict.fromkeys(_NEEDED + _LATIN)
+    commonest = (character for character, _ in counts.most_common() if character not in needed)
+    for character in [*needed, *commonest]:
+        pieces = split.pre_tokenize_str(normal.normalize_str(character * 2))
+        # What does not part from its neighbour needs a form for the inside of words.
+        forms = {0: [], 1: [character, _LATER + character]}.get(len(pieces), [character])
+        if pieces and pieces[0][0][0] == character and len(tokens) + len(forms) <= vocab_size:
+            tokens += forms
+    return CharacterTokenizer(tokens, lowers=False)
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")  # halves of surrogate pairs are no text
+
+
+def _is_word(token: str) -> bool:
+    letters = token.removeprefix(_LATER)
+    return letters.isascii() and letters.isalnum()
