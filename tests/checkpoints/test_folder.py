@@ -96,7 +96,7 @@ def test_what_hugging_face_writes_is_read(tied, dtype, tmp_path, offline):
     )
     theirs = offline.GPT2LMHeadModel(config).eval().to(dtype)
     theirs.save_pretrained(tmp_path)
-    tiny_tokenizer().write(tmp_path / "tokenizer.json")
+    tiny_tokenizer().write(tmp_path, 64)
     ours = read_model(tmp_path).network
     tokens = torch.randint(390, (2, 48))
     with torch.inference_mode():
@@ -108,7 +108,7 @@ def test_a_body_without_a_head_is_read(tmp_path, offline):
     theirs = offline.GPT2LMHeadModel(config).eval()
     theirs.transformer.save_pretrained(tmp_path)
     assert "wte.weight" in load_file(tmp_path / "model.safetensors")
-    tiny_tokenizer().write(tmp_path / "tokenizer.json")
+    tiny_tokenizer().write(tmp_path, 64)
     tokens = torch.arange(20)[None]
     with torch.inference_mode():
         wanted = theirs(tokens).logits
@@ -277,7 +277,7 @@ def test_a_tokenizer_of_words_is_refused(folder):
 
 
 def test_a_tokenizer_larger_than_the_network_is_refused(folder):
-    tiny_tokenizer(400).write(folder / "tokenizer.json")
+    tiny_tokenizer(400).write(folder, 64)
     error = refused(folder)
     assert error.kind is ErrorKind.MODEL_DAMAGED
     assert "400" in str(error)

@@ -59,7 +59,7 @@ def test_special_tokens_have_no_bytes():
 
 def test_an_end_token_is_special_even_where_nobody_says_so(tmp_path):
     path = tmp_path / "tokenizer.json"
-    tiny_tokenizer().write(path)
+    tiny_tokenizer().write(tmp_path, 64)
     data = json.loads(path.read_text())
     data["added_tokens"] = []
     path.write_text(json.dumps(data))
@@ -77,7 +77,7 @@ def test_tokens_beginning_with_some_bytes(start):
 
 def test_a_written_tokenizer_reads_the_same(tmp_path):
     path = tmp_path / "tokenizer.json"
-    tiny_tokenizer().write(path)
+    tiny_tokenizer().write(tmp_path, 64)
     again = BPETokenizer.read(path)
     assert again.encode(PROSE) == tiny_tokenizer().encode(PROSE)
     assert (again.vocab_size, again.end_id) == (384, tiny_tokenizer().end_id)
@@ -90,7 +90,7 @@ def test_the_vocabulary_is_as_large_as_asked():
 
 def test_numbers_left_out_of_a_vocabulary_are_tokens_of_nothing(tmp_path):
     path = tmp_path / "tokenizer.json"
-    tiny_tokenizer().write(path)
+    tiny_tokenizer().write(tmp_path, 64)
     data = json.loads(path.read_text())
     last = max(data["model"]["vocab"], key=data["model"]["vocab"].get)
     data["model"]["vocab"][last] = 1000
@@ -108,7 +108,7 @@ def test_numbers_left_out_of_a_vocabulary_are_tokens_of_nothing(tmp_path):
 @pytest.mark.parametrize("seed", range(5))
 def test_a_damaged_tokenizer_is_refused_or_read_never_worse(seed, tmp_path):
     path = tmp_path / "tokenizer.json"
-    tiny_tokenizer().write(path)
+    tiny_tokenizer().write(tmp_path, 64)
     whole = path.read_bytes()
     chance = random.Random(seed)
     for _ in range(20):

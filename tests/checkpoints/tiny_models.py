@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from writer.checkpoints.folder import Model
 from writer.checkpoints.bpe import BPETokenizer, train_bpe
+from writer.checkpoints.folder import Model
 from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
 

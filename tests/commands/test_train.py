@@ -1,11 +1,14 @@
+import io
 import json
+import signal
 
 import pytest
 import torch
 
-from tests.checkpoints.tiny_models import PROSE
+from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
 from writer.__main__ import main
 from writer.checkpoints.folder import read_model
+from writer.manuscript.lock import FileLock
 
 FLAGS = [
     "--tokens", "16384", "--layers", "1", "--width", "16", "--heads", "2",
@@ -39,7 +42,9 @@ def train(corpus, tmp_path, capsys):
 def test_text_becomes_a_model_that_goes_on_with_text(train, tmp_path, capsys):
     status, err = train()
     assert status == 0
-    assert "validation, all:" in err
+    assert "held-out loss" in err
+    assert "▸" in err  # what it writes, on the way
+    assert (tmp_path / "out" / "loss.png").read_bytes().startswith(b"\x89PNG")
     model = read_model(tmp_path / "out")
     config = model.network.config
     assert (config.n_layer, config.n_embd, config.n_ctx) == (1, 16, 64)
@@ -59,11 +64,11 @@ def test_a_second_training_goes_on_only_if_told(train, tmp_path):
     before = (tmp_path / "out" / "model.safetensors").read_bytes()
     status, err = train("--resume")
     assert status == 0
-    assert "going on at step 2" in err
+    assert "going on at step 1" in err
     assert (tmp_path / "out" / "model.safetensors").read_bytes() == before
     status, err = train("--resume", "--layers", 2)
     assert status == 1
-    assert err.count("\n") == 1
+    assert "n_layer is 1, not 2" in err
 
 
 def test_what_failed_early_leaves_the_folder_free(train, corpus, tmp_path):
@@ -79,11 +84,12 @@ def test_what_failed_early_leaves_the_folder_free(train, corpus, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "\f\f", "The rain."])
-def test_too_little_text_is_one_sentence(text, train, corpus):
+def test_too_little_text_is_one_sentence(text, train, corpus, tmp_path):
     (corpus / "a.txt").write_text(text)
     status, err = train()
     assert status == 1
     assert "training needs at least 65" in err
+    assert not (tmp_path / "out" / "model.safetensors").exists()
 
 
 def test_validation_without_text_is_passed_over(train, corpus):
@@ -128,12 +134,89 @@ def test_interrupted_it_says_how_to_go_on(train, monkeypatch):
 
     def interrupt(*arguments, **more):
         calls.append(1)
-        if len(calls) == 10:
-            raise KeyboardInterrupt
+        if len(calls) == 3:
+            signal.raise_signal(signal.SIGINT)
         backward(*arguments, **more)
 
     monkeypatch.setattr(torch.Tensor, "backward", interrupt)
-    status, err = train()
+    status, err = train("--batch", 1024)
     assert status == 130
     assert "--resume" in err
     assert train("--resume")[0] == 0
+
+
+def test_in_the_background_it_ends_with_its_input(train, monkeypatch):
+    monkeypatch.setattr("writer.commands.train.lower_priority", lambda: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    status, err = train("--background", "--tokens", 10**9)
+    assert status == 130
+    assert "--resume" in err
+
+
+def test_it_goes_on_from_a_model(train, tmp_path):
+    assert train()[0] == 0
+    first = tmp_path / "first"
+    (tmp_path / "out").rename(first)
+    before = read_model(first)
+    status, _ = train("--from", first, "--rate", 0.1)
+    assert status == 0
+    after = read_model(tmp_path / "out")
+    assert after.network.config == before.network.config
+    assert after.tokenizer.encode(PROSE) == before.tokenizer.encode(PROSE)
+    moved = after.network.tokens.weight - before.network.tokens.weight
+    assert 0 < moved.abs().mean() < 0.05
+
+
+def test_a_vocabulary_that_is_not_the_models_is_refused(train, tmp_path):
+    assert train()[0] == 0
+    first = tmp_path / "first"
+    (tmp_path / "out").rename(first)
+    (tmp_path / "other").mkdir()
+    tiny_tokenizer().write(tmp_path / "other", 64)
+    status, err = train("--from", first, "--tokenizer", tmp_path / "other")
+    assert (status, err.count("\n")) == (1, 1)
+    assert "384 tokens" in err
+    assert "320" in err
+
+
+def test_chinese_is_learned_by_characters(train, corpus, tmp_path):
+    lines = [f"雨停了{n}次，他走进屋子。屋里没有人。“有人吗？”他说。" for n in range(20)]
+    (corpus / "a.txt").unlink()
+    articles = json.dumps(["\n".join(lines), "\n".join(lines[::2])], ensure_ascii=False)
+    (corpus / "train.json").write_text(articles, encoding="utf-8")
+    status, _ = train("--tokenizer", "characters", "--vocab", 400)
+    assert status == 0
+    model = read_model(tmp_path / "out")
+    assert model.tokenizer.decode(model.tokenizer.encode("他说。")) == "他说。"
+    said = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert said["bos_token_id"] == model.tokenizer.opening[0]
+    assert said["eos_token_id"] == model.tokenizer.end_id
+
+
+def test_without_a_validation_file_the_end_of_the_text_is_held_out(train, corpus):
+    (corpus / "validation.md").unlink()
+    (corpus / "a.txt").write_text(PROSE * 20, encoding="utf-8")
+    assert "held-out" in train("--hold-out", "0.1")[1]
+
+
+def test_a_budget_is_needed(corpus, tmp_path, capsys):
+    assert main(["train", str(corpus), "--out", str(tmp_path / "out")]) == 1
+    assert "--minutes" in capsys.readouterr().err
+
+
+def test_two_trainings_into_one_folder_are_one_too_many(train, tmp_path):
+    (tmp_path / "out" / "work").mkdir(parents=True)
+    lock = FileLock(tmp_path / "out" / "work" / "lock")
+    assert lock.acquire()
+    status, err = train()
+    assert (status, err.count("\n")) == (1, 1)
+    assert "Another training" in err
+    lock.release()
+    assert train()[0] == 0
+
+
+def test_a_text_that_changed_is_read_again(train, corpus):
+    assert train()[0] == 0
+    assert "reading the texts" not in train("--resume")[1]
+    (corpus / "a.txt").write_text(PROSE * 6, encoding="utf-8")
+    assert "reading the texts" in train("--resume")[1]

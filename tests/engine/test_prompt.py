@@ -64,7 +64,7 @@ def test_typing_seldom_moves_the_start(limit):
 
 def test_a_model_without_an_end_token_has_something_to_read():
     tokenizer = train_bpe(iter([PROSE]), 300)
-    tokenizer.end_id = None
+    tokenizer.end_id, tokenizer.opening = None, tuple(tokenizer.encode("\n"))
     for text in ("", "x", " "):
         prompt = make_prompt(text, tokenizer, 16)
         assert prompt.tokens == (*tokenizer.encode("\n"),)

@@ -3,7 +3,7 @@ import lzma
 import pytest
 
 from writer.errors import ErrorKind, WriterError
-from writer.training.corpus import clean, corpus_files, documents
+from writer.training.corpus import corpus_files, documents
 
 
 def fill(folder, **files):
@@ -72,14 +72,24 @@ def test_what_cannot_be_read_is_named(name, data, tmp_path):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(WriterError) as caught:
         list(documents([tmp_path / name]))
-    assert kind_of(caught) is ErrorKind.FILE_UNREADABLE
+    assert kind_of(caught) in (ErrorKind.FILE_UNREADABLE, ErrorKind.CORPUS_ENCODING)
     assert name in str(caught.value)
 
 
-def test_cleaning_is_done_once_and_for_all():
-    page = (
-        "  CHAPTER I \n\n\n[Illustration: a\u00a0boat]\n* * *\n---\n“It was\t _not_  so.”[12]\n[Ed]"
-    )
-    assert clean(page) == "CHAPTER I\n\n“It was not so.”\n\n[Ed]"
-    assert clean(clean(page)) == clean(page)
-    assert clean(" \n\n ") == ""
+def test_a_file_that_is_named_twice_is_read_twice(tmp_path):
+    fill(tmp_path, a_txt="A", b_txt="B")
+    named = [tmp_path / "a.txt", tmp_path / "b.txt", tmp_path / "a.txt"]
+    assert list(documents(corpus_files(named)[0])) == ["A", "B", "A"]
+
+
+def test_train_json_is_a_list_of_articles(tmp_path):
+    fill(tmp_path, train_json='["第一篇。\\n第二行。", "", "第二篇。"]')
+    assert list(documents(corpus_files([tmp_path])[0])) == ["第一篇。\n\n第二行。", "第二篇。"]
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "[", '["a", {"text": "b"}]', "[" * 100_000])
+def test_json_that_is_no_list_of_texts_is_refused(text, tmp_path):
+    fill(tmp_path, train_json=text)
+    with pytest.raises(WriterError, match=r"train\.json") as caught:
+        list(documents([tmp_path / "train.json"]))
+    assert kind_of(caught) is ErrorKind.CORPUS_JSON

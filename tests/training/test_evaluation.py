@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_tokenizer
-from writer.training.evaluation import bits_per_byte
+from writer.checkpoints.characters import learn_characters
+from writer.training.evaluation import perplexity_by_place, score
 
 TEXT = PROSE[:300]
 
@@ -30,7 +31,7 @@ def naive(network, tokenizer, text, stride):
 def test_every_byte_counts_once(stride, text):
     network, tokenizer = random_network(), tiny_tokenizer()
     shares = []
-    found = bits_per_byte(network, tokenizer, text, stride, shares.append)
+    found = score(network, tokenizer, text, stride, shares.append).bits_per_byte
     assert math.isclose(found, naive(network, tokenizer, text, min(stride, 64)), rel_tol=1e-4)
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -41,4 +42,37 @@ def test_knowing_nothing_costs_the_same_for_every_token():
     network.norm.weight.zero_()
     network.norm.bias.zero_()
     wanted = math.log2(384) * len(tokenizer.encode(TEXT)) / len(TEXT.encode())
-    assert math.isclose(bits_per_byte(network, tokenizer, TEXT), wanted, rel_tol=1e-5)
+    assert math.isclose(score(network, tokenizer, TEXT).bits_per_byte, wanted, rel_tol=1e-5)
+
+
+def test_a_score_is_of_all_bytes_characters_and_words():
+    text = "Élodie wept. 雨停了。"
+    found = score(random_network(), tiny_tokenizer(), text)
+    assert (found.bytes, found.characters, found.words) == (len(text.encode()), len(text), 5)
+    assert found.bits_per_character == pytest.approx(found.bits / len(text))
+    assert found.perplexity_per_word == pytest.approx(2 ** (found.bits / 5))
+    double = found + found
+    assert double.bits_per_byte == pytest.approx(found.bits_per_byte)
+    assert double.bytes == 2 * found.bytes
+
+
+def test_what_the_tokens_lose_is_paid_for():
+    tokenizer = learn_characters(["雨停了。"], 400)
+    network = random_network(vocab_size=448)
+    whole, lost = (score(network, tokenizer, text) for text in ("雨停了", "雨 停 了"))
+    assert lost.bits == pytest.approx(whole.bits + 40)
+    unknown = score(network, tokenizer, "雨停龘")
+    known = score(network, tokenizer, "雨停")
+    assert unknown.bits > known.bits + 20
+
+
+def test_perplexity_by_place_covers_the_context():
+    network, tokenizer = random_network(), tiny_tokenizer()
+    found = perplexity_by_place(network, tokenizer, PROSE)
+    places = [place for place, _ in found]
+    assert [place.start for place in places] == [0, 16]
+    assert places[-1].stop == 64
+    network.norm.weight.zero_()
+    network.norm.bias.zero_()
+    for _, perplexity in perplexity_by_place(network, tokenizer, PROSE):
+        assert perplexity == pytest.approx(384, rel=1e-4)

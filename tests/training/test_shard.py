@@ -1,7 +1,7 @@
 import pytest
 
 from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
-from writer.training.corpus import clean
+from writer.training.cleaning import clean
 from writer.training.shard import TokenShard, shard_path, write_shard
 
 LONG = clean("\n".join(f"Paragraph {n}: " + "the rain fell. " * 40 for n in range(80)))
@@ -19,7 +19,7 @@ LONG = clean("\n".join(f"Paragraph {n}: " + "the rain fell. " * 40 for n in rang
 )
 def test_every_document_is_in_the_shard_up_to_its_gaps(documents, tmp_path):
     tokenizer, progress = tiny_tokenizer(), []
-    path = shard_path(tmp_path, tokenizer)
+    path = shard_path(tmp_path, "tokens", tokenizer)
     shard = write_shard(path, iter(documents), tokenizer, progress.append)
     tokens = shard.window(0, len(shard)).tolist()
     assert progress[-1] == len(shard) == len(tokens)
@@ -36,7 +36,7 @@ def test_every_document_is_in_the_shard_up_to_its_gaps(documents, tmp_path):
     gaps = ["\n", "\n\n"] * len(documents)
     wanted = [text.replace("\n\n", gap) for text, gap in zip(documents, gaps, strict=False)]
     assert found == wanted
-    again = TokenShard(path)
+    again = TokenShard.read(path)
     assert again.window(3, 5).tolist() == tokens[3:8]
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
@@ -54,4 +54,4 @@ def test_a_large_vocabulary_has_room(tmp_path):
     assert path.stat().st_size == 4 * len(wide)
     assert wide.window(0, len(wide)).tolist() == narrow.window(0, len(narrow)).tolist()
     tokenizer = type("Large", (), {"vocab_size": (1 << 16) + 1})()
-    assert shard_path(tmp_path, tokenizer).suffix == ".u32"
+    assert shard_path(tmp_path, "tokens", tokenizer).suffix == ".u32"

@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 
 import pytest
@@ -6,21 +5,40 @@ import torch
 
 from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
 from writer.errors import ErrorKind, WriterError
-from writer.training.corpus import clean
+from writer.training.cleaning import clean
 from writer.training.recipe import Recipe
+from writer.training.saving import read_log
 from writer.training.shard import write_shard
 from writer.training.trainer import Progress, Trainer
+from writer.training.windows import Windows, held_out_windows
+from writer.transformer.config import GPTConfig
+from writer.transformer.gpt import GPT
 
+CONFIG = {"n_layer": 2, "n_embd": 16, "n_head": 2, "n_ctx": 32, "vocab_size": 384}
 TINY = Recipe(
-    n_layer=2, n_embd=16, n_head=2, n_ctx=32, vocab_size=384, tokens=512,
-    batch_tokens=64, micro_tokens=32, short_length=16,
-)  # fmt: skip
+    tokens=512, batch_tokens=64, micro_tokens=32, short_length=16, checks=4, average_share=0.3
+)
 
 
 @pytest.fixture
 def shard(tmp_path):
     documents = [clean(PROSE)] * 3
-    return write_shard(tmp_path / "tokens.u16", documents, tiny_tokenizer(), [].append)
+    return write_shard(tmp_path / "tokens.u16", documents, tiny_tokenizer())
+
+
+@pytest.fixture
+def train(shard, tmp_path):
+    """Return a trainer of a tiny network in a folder of its own."""
+
+    def make(recipe: Recipe = TINY, folder: str = "", **config: int) -> Trainer:
+        torch.manual_seed(5)
+        network = GPT(GPTConfig(**{**CONFIG, **config}))
+        held_out = held_out_windows(shard, network.config.n_ctx, 2)
+        (tmp_path / folder).mkdir(exist_ok=True)
+        windows = Windows(shard, tiny_tokenizer(), recipe.seed)
+        return Trainer(recipe, network, windows, held_out, tmp_path / folder)
+
+    return make
 
 
 class Stop:
@@ -45,8 +63,8 @@ def assert_same(one, other):
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_two_updates_move_every_parameter(shard, tmp_path):
-    trainer = Trainer(replace(TINY, tokens=128, n_ctx=16), shard, tmp_path)
+def test_two_updates_move_every_parameter(train):
+    trainer = train(replace(TINY, tokens=128), n_ctx=16)
     before = {name: each.clone() for name, each in trainer.network.named_parameters()}
     trainer.run(Stop())
     assert trainer.step == 2
@@ -59,66 +77,81 @@ def test_two_updates_move_every_parameter(shard, tmp_path):
             assert (moved > 0).all(), name
 
 
-def test_what_is_learned_by_heart_costs_little(shard, tmp_path):
-    trainer, log = Trainer(replace(TINY, tokens=16_384), shard, tmp_path), Stop()
+def test_what_is_learned_by_heart_costs_little(train):
+    trainer, log = train(replace(TINY, tokens=16_384)), Stop()
     trainer.run(log)
-    assert log.seen[-1].loss < log.seen[0].loss - 2
+    assert log.seen[-1].loss < log.seen[1].loss - 2
+    assert log.seen[-1].held_out < log.seen[0].held_out - 2
     assert not trainer.network.training
 
 
-def test_the_budget_is_spent_and_told(shard, tmp_path):
-    trainer, log = Trainer(TINY, shard, tmp_path), Stop()
-    trainer.run(log)
-    assert [each.step for each in log.seen] == [*range(1, 9)]
-    assert [each.tokens for each in log.seen] == [*range(64, 513, 64)]
+def test_the_budget_is_spent_and_told(train, tmp_path):
+    trainer, log = train(), Stop()
+    assert trainer.run(log)
+    assert [each.step for each in log.seen] == [*range(9)]
+    assert [each.tokens for each in log.seen] == [*range(0, 513, 64)]
+    assert log.seen[0].loss is None
     assert log.seen[-1].share == 1
-    written = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    checked = [each.step for each in log.seen if each.held_out is not None]
+    assert checked == [0, 2, 4, 6, 8]
+    written = read_log(tmp_path)
     assert [each["loss"] for each in written] == [each.loss for each in log.seen]
 
 
-def test_a_budget_of_minutes_ends_too(shard, tmp_path):
-    trainer = Trainer(replace(TINY, tokens=10**12, minutes=1.0), shard, tmp_path)
+def test_a_budget_of_minutes_ends_too(train):
+    trainer = train(replace(TINY, tokens=0, minutes=1.0))
     trainer.seconds = 59.9999
     trainer.run(Stop(100))
     assert trainer.share == 1
 
 
-def test_equal_recipes_give_equal_weights(shard, tmp_path):
-    trainers = []
-    for name in "ab":
-        (tmp_path / name).mkdir()
-        trainers.append(Trainer(TINY, shard, tmp_path / name))
-        trainers[-1].run(Stop())
+def test_equal_recipes_give_equal_weights(train):
+    trainers = [train(folder=name) for name in "ab"]
+    for trainer in trainers:
+        trainer.run(Stop())
+        trainer.finish()
     assert_same(weights(trainers[0]), weights(trainers[1]))
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
 @pytest.mark.parametrize("after", [1, 5, 7])
-def test_resumed_is_as_if_never_interrupted(after, shard, tmp_path):
-    whole = Trainer(TINY, shard, tmp_path)
+def test_resumed_is_as_if_never_interrupted(after, dropout, train):
+    recipe = replace(TINY, dropout=dropout)
+    whole = train(recipe, "whole")
     whole.run(Stop())
-    (tmp_path / "checkpoint.pt").unlink()
-    first = Trainer(TINY, shard, tmp_path)
+    first = train(recipe, "cut")
     with pytest.raises(KeyboardInterrupt):
-        first.run(Stop(after))
+        first.run(Stop(after + 1))  # it is told of where it begins, too
     torch.manual_seed(99)
-    second, log = Trainer(TINY, shard, tmp_path), Stop()
+    second, log = train(recipe, "cut"), Stop()
     assert second.resume()
     assert (second.step, second.tokens) == (after, 64 * after)
-    second.run(log)
+    assert second.run(log)
     assert len(log.seen) == 8 - after
+    assert_same(weights(second), weights(whole))
+    whole.finish()
+    second.finish()
     assert_same(weights(second), weights(whole))
     assert second.resume()
     second.run(Stop())  # nothing is left to do
-    assert_same(weights(second), weights(whole))
 
 
-def test_without_a_checkpoint_there_is_nothing_to_resume(shard, tmp_path):
-    assert not Trainer(TINY, shard, tmp_path).resume()
+def test_asked_to_stop_it_does_between_two_updates(train, tmp_path):
+    trainer, log = train(), Stop()
+    assert not trainer.run(log, lambda: len(log.seen) < 4)
+    assert trainer.step == 3
+    again = train()
+    assert again.resume()
+    assert again.step == 3
+
+
+def test_without_a_checkpoint_there_is_nothing_to_resume(train):
+    assert not train().resume()
 
 
 @pytest.mark.parametrize("spoil", ["weight", "gradient"])
-def test_a_loss_that_is_no_number_stops_and_the_good_checkpoint_stands(spoil, shard, tmp_path):
-    trainer = Trainer(TINY, shard, tmp_path)
+def test_a_loss_that_is_no_number_stops_and_the_good_checkpoint_stands(spoil, train, tmp_path):
+    trainer = train()
     with pytest.raises(KeyboardInterrupt):
         trainer.run(Stop(3))
     good = (tmp_path / "checkpoint.pt").read_bytes()
@@ -127,53 +160,55 @@ def test_a_loss_that_is_no_number_stops_and_the_good_checkpoint_stands(spoil, sh
     else:
         trainer.network.norm.bias.register_hook(lambda gradient: gradient * float("inf"))
     before = weights(trainer)
-    with pytest.raises(WriterError) as caught:
+    with pytest.raises(WriterError, match="--resume") as caught:
         trainer.run(Stop())
     assert caught.value.kind is ErrorKind.TRAINING_DIVERGED
     assert (tmp_path / "checkpoint.pt").read_bytes() == good
     assert all(
         torch.equal(before[n].nan_to_num(), w.nan_to_num()) for n, w in weights(trainer).items()
     )
-    again = Trainer(TINY, shard, tmp_path)
+    again = train()
     assert again.resume()
     again.run(Stop())
     assert all(each.isfinite().all() for each in weights(again).values())
 
 
 @pytest.mark.parametrize("change", [{"n_head": 4}, {"n_embd": 32}, {"n_ctx": 16}, {"n_layer": 1}])
-def test_another_shape_cannot_go_on(change, shard, tmp_path):
-    trainer = Trainer(TINY, shard, tmp_path)
-    trainer.save()
-    with pytest.raises(WriterError) as caught:
-        Trainer(replace(TINY, **change), shard, tmp_path).resume()
-    assert caught.value.kind is ErrorKind.OUTPUT_TAKEN
-    assert Trainer(replace(TINY, tokens=1024), shard, tmp_path).resume()
-
-
-@pytest.mark.parametrize("kept", [0, 10, -100])
-def test_a_damaged_checkpoint_is_named(kept, shard, tmp_path):
-    Trainer(TINY, shard, tmp_path).save()
-    path = tmp_path / "checkpoint.pt"
-    path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(WriterError, match=r"checkpoint\.pt"):
-        Trainer(TINY, shard, tmp_path).resume()
+def test_another_shape_cannot_go_on(change, train):
+    train().save()
+    with pytest.raises(WriterError, match=next(iter(change))) as caught:
+        train(**change).resume()
+    assert caught.value.kind is ErrorKind.OUTPUT_OTHER
+    assert train(replace(TINY, tokens=1024)).resume()
 
 
 def test_a_text_shorter_than_the_context_is_refused(tmp_path):
-    documents = ["The rain fell."]
-    shard = write_shard(tmp_path / "tokens.u16", documents, tiny_tokenizer(), [].append)
+    shard = write_shard(tmp_path / "tokens.u16", ["The rain fell."], tiny_tokenizer())
+    windows = Windows(shard, tiny_tokenizer(), 1)
     with pytest.raises(WriterError) as caught:
-        Trainer(TINY, shard, tmp_path)
+        Trainer(TINY, GPT(GPTConfig(**CONFIG)), windows, torch.empty(0, 33), tmp_path)
     assert caught.value.kind is ErrorKind.CORPUS_TOO_SHORT
 
 
 def test_every_token_of_the_shard_can_be_read(tmp_path):
     # One more than n_ctx is the least: a window and the token after it.
-    documents = [PROSE[:200]]
-    shard = write_shard(tmp_path / "tokens.u16", documents, tiny_tokenizer(), [].append)
-    trainer = Trainer(replace(TINY, n_ctx=len(shard) - 1, short_share=0), shard, tmp_path)
+    shard = write_shard(tmp_path / "tokens.u16", [PROSE[:200]], tiny_tokenizer())
+    network = GPT(GPTConfig(**{**CONFIG, "n_ctx": len(shard) - 1}))
+    windows = Windows(shard, tiny_tokenizer(), 1)
+    nothing = torch.empty((0, 2), dtype=torch.long)
+    trainer = Trainer(replace(TINY, short_share=0), network, windows, nothing, tmp_path)
+    assert trainer.run(Stop())
+    assert trainer.finish() == (None, None)
+
+
+def test_the_average_is_taken_where_it_is_no_worse(train):
+    trainer = train(replace(TINY, tokens=4096))
     trainer.run(Stop())
-    assert trainer.share == 1
+    own = weights(trainer)
+    last, average = trainer.finish()
+    assert trainer.held_out_loss() == min(last, average)
+    kept = all(torch.equal(own[name], each) for name, each in weights(trainer).items())
+    assert kept == (last < average)
 
 
 def test_rates_rise_hold_and_fall():
@@ -185,5 +220,5 @@ def test_rates_rise_hold_and_fall():
 
 
 def test_windows_grow_to_n_ctx():
-    assert [TINY.length(share) for share in (0, 0.59, 0.6, 1)] == [16, 16, 32, 32]
-    assert replace(TINY, n_ctx=8).length(0) == 8
+    assert [TINY.length(share, 32) for share in (0, 0.59, 0.6, 1)] == [16, 16, 32, 32]
+    assert TINY.length(0, 8) == 8

@@ -92,9 +92,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as told; return the exit status."""
+    training, validation = corpus_files(arguments.corpus)
     if not (arguments.tokens or arguments.minutes):
         raise WriterError(ErrorKind.BUDGET_MISSING)
-    training, validation = corpus_files(arguments.corpus)
     texts = Texts(training, validation, arguments.hold_out)
     if arguments.threads > 0:
         torch.set_num_threads(arguments.threads)

@@ -1,0 +1,66 @@
+import json
+
+import pytest
+
+from tests.checkpoints.tiny_models import PROSE, random_network, tiny_tokenizer
+from writer.__main__ import main
+from writer.checkpoints.folder import write_model
+from writer.training.cleaning import clean
+
+
+@pytest.fixture
+def evaluate(tmp_path, capsys):
+    """Return (status, output, errors) of `writer evaluate` with a tiny model of chance."""
+    write_model(tmp_path / "model", random_network(), tiny_tokenizer())
+    (tmp_path / "text.txt").write_text(PROSE * 3 + "\f" + PROSE, encoding="utf-8")
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        words = ["evaluate", str(tmp_path / "model"), str(tmp_path / "text.txt")]
+        status = main([*words, "--threads", "1", *map(str, arguments)])
+        return (status, *capsys.readouterr())
+
+    return run
+
+
+def test_all_is_measured(evaluate, tmp_path):
+    copied = tmp_path / "training.txt"
+    copied.write_text(PROSE, encoding="utf-8")
+    status, out, _ = evaluate("--json", "--samples", 3, "--training", copied, "--show")
+    assert status == 0
+    found = json.loads(out)
+    sizes = [len(clean(text).encode()) for text in (PROSE * 3, PROSE)]
+    assert [each["bytes"] for each in found["texts"]] == sizes
+    assert found["all"]["bytes"] == sum(sizes)
+    mean = sum(each["bits per byte"] * each["bytes"] for each in found["texts"]) / sum(sizes)
+    assert found["all"]["bits per byte"] == pytest.approx(mean, abs=1e-3)
+    assert found["writing"]["rep-1"][0] >= 0
+    assert found["copies"]["longest, in words"] >= 0
+    assert len(found["samples"]) == 3
+
+
+def test_a_table_says_the_same(evaluate):
+    status, out, _ = evaluate("--samples", 0)
+    assert status == 0
+    assert "bits/byte" in out
+    assert "all" in out
+    assert "repetition" not in out
+
+
+def test_equal_seeds_write_the_same(evaluate):
+    one, two, other = (
+        json.loads(evaluate("--json", "--samples", 2, "--show", "--seed", seed)[1])["samples"]
+        for seed in (1, 1, 2)
+    )
+    assert one == two
+    assert one != other
+
+
+def test_only_the_beginning_is_read_where_that_is_asked(evaluate):
+    found = json.loads(evaluate("--json", "--samples", 0, "--characters", 50)[1])
+    assert all(each["bytes"] <= 200 for each in found["texts"])
+
+
+def test_a_text_of_nothing_is_one_sentence(evaluate, tmp_path):
+    (tmp_path / "text.txt").write_text("\n")
+    status, _, err = evaluate()
+    assert (status, err.count("\n")) == (1, 1)
