@@ -70,6 +70,9 @@ def _open_window(argv: list[str]) -> int:
 def load_engine(machine: Machine) -> "Engine":
     """Load a bundled model by its name, or a model folder by its path; imports torch.
 
+    Args:
+        machine: What the settings say, its `model` no longer automatic.
+
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED.
     """

@@ -36,6 +36,11 @@ def data_folder() -> Path:
     return Path(platformdirs.user_data_dir(_APP, appauthor=False))
 
 
+def own_models() -> Path:
+    """Return the folder of the models that the writer has trained or added; it may not exist."""
+    return data_folder() / "models"
+
+
 def cache_folder() -> Path:
     """Return where what can be found out again is kept; it may not exist yet."""
     return Path(platformdirs.user_cache_dir(_APP, appauthor=False))

@@ -225,10 +225,10 @@ class Machine:
         choices=tuple((each.value, each.value) for each in Precision),
     )
     model: str = _setting(
-        "fiction-en",
+        "auto",
         "Model",
         "model",
-        "A bundled model's name, or a model folder.",
+        "A bundled model's name, or a model folder; auto goes by the language of the text.",
         in_form=False,
     )
 

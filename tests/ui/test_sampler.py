@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.conftest import ScriptedEngine
-from writer.settings import Sampling
+from writer.settings import Machine, Sampling
 from writer.suggestion.request import Request
 from writer.ui import sampler as sampler_module
 from writer.ui.sampler import Mailbox, Sampler
@@ -47,7 +47,7 @@ def test_anything_wanted_or_unwanted_ends_what_is_prepared(wanted):
 def test_an_engine_that_nobody_asks_may_rest(qtbot, monkeypatch):
     monkeypatch.setattr(sampler_module, "_REST_AFTER_MS", 1)
     engine = ScriptedEngine(("one",))
-    sampler = Sampler(lambda: engine, threads=1)
+    sampler = Sampler(lambda machine: engine, Machine(), threads=1)
     with qtbot.waitSignal(sampler.loaded):
         sampler.start()
     qtbot.waitUntil(lambda: engine.rested == 1)
@@ -62,12 +62,12 @@ def test_an_engine_that_nobody_asks_may_rest(qtbot, monkeypatch):
 def test_the_thread_steps_back_before_the_engine_is_loaded(qtbot):
     niceness = []
 
-    def load():
+    def load(machine):
         niceness.append(os.getpriority(os.PRIO_PROCESS, 0))
         return ScriptedEngine()
 
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    sampler = Sampler(load, threads=1)
+    sampler = Sampler(load, Machine(), threads=1)
     with qtbot.waitSignal(sampler.loaded):
         sampler.start()
     sampler.stop()

@@ -16,6 +16,7 @@ from writer.context.window import from_word_start, window_length
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.line_ends import split_line_ends
 from writer.manuscript.text_file import read_text_file
+from writer.model_choice import AUTOMATIC, suiting_model
 from writer.settings import Machine, Precision, Sampling, about, checked
 from writer.suggestion.request import Answer, Request
 
@@ -42,7 +43,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             help=f"{words.help} ({setting.default:,}; {words.minimum:,g} to {words.maximum:,.10g})",
         )
     parser.add_argument(
-        "--model", default=Machine().model, help="a bundled model or a folder (%(default)s)"
+        "--model",
+        default=AUTOMATIC,
+        help="a bundled model or a folder (%(default)s: by the text's language)",
     )
     parser.add_argument("--threads", type=int, default=0, help="0 = all cores but one (0 to 64)")
     parser.add_argument(
@@ -68,7 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     request = make_request(_read(arguments.file).removesuffix("\n"), sampling)
     from writer.__main__ import load_engine
 
-    machine = Machine(threads=threads, precision=arguments.precision, model=arguments.model)
+    name = suiting_model(request.before) if arguments.model == AUTOMATIC else arguments.model
+    machine = Machine(threads=threads, precision=arguments.precision, model=name)
     engine = load_engine(machine)
     with closing(engine.stream(request)) as answers:
         if arguments.json:

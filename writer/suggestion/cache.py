@@ -19,6 +19,10 @@ class AnswerCache:
         if len(self._answers) > self._capacity:
             self._answers.popitem(last=False)
 
+    def clear(self) -> None:
+        """Forget all answers."""
+        self._answers.clear()
+
     def get(self, request: Request) -> Answer | None:
         """Return the answer to an equal request, or None."""
         answer = self._answers.get(request.key)

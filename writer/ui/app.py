@@ -6,6 +6,7 @@ imports no torch and the writer can type before the model is there.
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -24,12 +25,12 @@ from writer.ui.document import Document
 from writer.ui.icons import icon
 from writer.ui.main_window import MainWindow
 from writer.ui.sampler import Sampler, Streamer
-from writer.ui.session import Session, threads_of
+from writer.ui.session import Session, chosen_model, threads_of
 from writer.ui.theme import ThemeWatcher, apply_theme
 from writer.ui.wording import words_of
 
 LoadEngine = Callable[[Machine], Streamer]
-"""Takes what the settings say of model, precision and threads."""
+"""Takes what the settings say of model, precision and threads, the model no longer automatic."""
 
 
 def run(path: Path | None, load_engine: LoadEngine) -> int:
@@ -41,6 +42,7 @@ def run(path: Path | None, load_engine: LoadEngine) -> int:
     sys.excepthook = partial(_report, sys.excepthook, session)
     window.show()
     session.filing.begin(path)
+    session.suit_model()
     window.page.setFocus()
     sampler.start()
     return app.exec()
@@ -58,7 +60,8 @@ def build(app: QApplication, load_engine: LoadEngine) -> tuple[Session, MainWind
     recovery = Recovery(places.data_folder() / "recovery")
     recent = RecentFiles(places.data_folder() / "recent.json")
     document = Document(window.page, recovery, recent)
-    sampler = Sampler(partial(load_engine, settings.machine), threads_of(settings))
+    machine = replace(settings.machine, model=chosen_model(settings, ""))
+    sampler = Sampler(load_engine, machine, threads_of(settings))
     sampler.setParent(window)
     session = Session(
         window, document, sampler, theme, settings, partial(write_settings, settings_path)

@@ -13,6 +13,7 @@ from writer.ui.filing import Filing
 from writer.ui.help import Help
 from writer.ui.main_window import MainWindow
 from writer.ui.menus import Command, add_menu
+from writer.ui.model_menu import ModelMenu
 from writer.ui.session import Session
 
 _KEYS = QKeySequence.StandardKey
@@ -152,6 +153,8 @@ def _add_suggest_menu(window: MainWindow, session: Session) -> None:
         ],
     )
     ModeChoice(menu, session)
+    menu.addSeparator()
+    ModelMenu(menu.addMenu(tr("Mode&l")), session, window)
 
 
 class PaneToggles(QObject):

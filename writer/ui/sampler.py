@@ -14,6 +14,7 @@ from typing import Protocol
 from PySide6.QtCore import QMutex, QMutexLocker, QThread, QWaitCondition, Signal
 
 from writer.errors import ErrorKind, WriterError
+from writer.settings import Machine
 from writer.suggestion.request import Answer, Request
 
 _FRAME_S = 1 / 60
@@ -50,6 +51,7 @@ class Mailbox:
         self._changed = QWaitCondition()
         self._request: Request | None = None
         self._ahead: list[Request] = []
+        self._machine: Machine | None = None
         self._closed = False
         self._fresh = False
 
@@ -64,6 +66,12 @@ class Mailbox:
         """Leave requests to be answered while there is nothing else to do."""
         with QMutexLocker(self._mutex):
             self._ahead = list(requests)
+            self._changed.wakeAll()
+
+    def put_machine(self, machine: Machine) -> None:
+        """Leave word of what is to be worked with from the next request on."""
+        with QMutexLocker(self._mutex):
+            self._machine, self._fresh = machine, True
             self._changed.wakeAll()
 
     def close(self) -> None:
@@ -87,16 +95,22 @@ class Mailbox:
 
     @property
     def _has_any(self) -> bool:
-        return bool(self._request or self._ahead or self._closed)
+        return bool(self._machine or self._request or self._ahead or self._closed)
 
-    def take(self) -> tuple[Request, bool] | None:
-        """Wait for a request; return it and whether it is wanted now, or None once closed."""
+    def take(self) -> Machine | tuple[Request, bool] | None:
+        """Wait for what is to be worked with, or a request; None once closed.
+
+        A request comes with whether it is wanted now.
+        """
         with QMutexLocker(self._mutex):
             while not self._has_any:
                 self._changed.wait(self._mutex)
             self._fresh = False
             if self._closed:
                 return None
+            if self._machine is not None:
+                machine, self._machine = self._machine, None
+                return machine
             if self._request is None:
                 return self._ahead.pop(0), False
             request, self._request = self._request, None
@@ -109,7 +123,7 @@ class Sampler(QThread):
     loaded = Signal(str, int)
     """The model's name and its n_ctx, in tokens."""
     load_failed = Signal(object)
-    """The `WriterError`; there will be no answers."""
+    """The `WriterError`; there will be no answers until another model is there."""
     answered = Signal(object)
     """An `Answer`, growing, at most once a frame until it is done."""
     prepared = Signal(object)
@@ -117,11 +131,25 @@ class Sampler(QThread):
     failed = Signal(object, object)
     """The `Request` and its `WriterError`; the next request may well be answered."""
 
-    def __init__(self, load_engine: Callable[[], Streamer], threads: int) -> None:
+    def __init__(
+        self, load_engine: Callable[[Machine], Streamer], machine: Machine, threads: int
+    ) -> None:
         super().__init__()
         self._load_engine = load_engine
+        self._machine = machine
         self._threads = threads
         self._mailbox = Mailbox()
+        self._mailbox.put_machine(machine)
+
+    @property
+    def model(self) -> str:
+        """Return the model that answers, or will."""
+        return self._machine.model
+
+    def use(self, machine: Machine) -> None:
+        """Answer what is asked from now on with the model that `machine` names."""
+        self._machine = machine
+        self._mailbox.put_machine(machine)
 
     def ask(self, request: Request) -> None:
         """Want an answer to `request` and to no earlier one."""
@@ -145,15 +173,16 @@ class Sampler(QThread):
         self.wait()
 
     def run(self) -> None:
-        """Load, then answer until the mailbox is closed. Runs on the thread itself."""
-        try:
-            self._step_back()
-            engine = self._load_engine()
-        except Exception as error:  # the thread's boundary: nothing may pass it
-            self.load_failed.emit(_as_writer_error(error))
-            return
-        self.loaded.emit(engine.name, engine.n_ctx)
+        """Load and answer until the mailbox is closed. Runs on the thread itself."""
+        self._step_back()
+        engine: Streamer | None = None
         while (taken := self._next(engine)) is not None:
+            if isinstance(taken, Machine):
+                engine = None  # two of them might be more than the machine's memory holds
+                engine = self._load(taken)
+                continue
+            if engine is None:
+                continue
             request, is_wanted = taken
             try:
                 if is_wanted:
@@ -164,9 +193,18 @@ class Sampler(QThread):
                 if is_wanted:
                     self.failed.emit(request, _as_writer_error(error))
 
-    def _next(self, engine: Streamer) -> tuple[Request, bool] | None:
-        """Wait for the next request; let the engine rest when none comes for a while."""
-        if not self._mailbox.wait(_REST_AFTER_MS):
+    def _load(self, machine: Machine) -> Streamer | None:
+        try:
+            engine = self._load_engine(machine)
+        except Exception as error:  # the thread's boundary: nothing may pass it
+            self.load_failed.emit(_as_writer_error(error))
+            return None
+        self.loaded.emit(engine.name, engine.n_ctx)
+        return engine
+
+    def _next(self, engine: Streamer | None) -> Machine | tuple[Request, bool] | None:
+        """Wait for what is next; let the engine rest when nothing comes for a while."""
+        if not self._mailbox.wait(_REST_AFTER_MS) and engine is not None:
             engine.rest()
         return self._mailbox.take()
 

@@ -4,14 +4,16 @@ What each part does is its own business; here stands what one's signal means to 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QLocale, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from writer.errors import WriterError
 from writer.hardware import default_threads
 from writer.manuscript.counts import count_words
+from writer.model_choice import AUTOMATIC, CHINESE, ENGLISH, suiting_model
 from writer.settings import Mode, Settings, Theme, limited
 from writer.suggestion.request import Request
 from writer.ui.document import Document
@@ -25,6 +27,8 @@ from writer.ui.word_counter import WordCounter
 from writer.ui.wording import words_of
 
 _SETTINGS_WRITE_MS = 500
+_TASTE = 2000
+"""Characters that tell the language of a text."""
 _MODES = (Mode.AFTER_PAUSE, Mode.ON_DEMAND, Mode.OFF)
 
 
@@ -67,7 +71,6 @@ class Session(QObject):
     def _connect(self) -> None:
         window, sampler = self._window, self._sampler
         suggester = self.suggester
-        suggester.wanted.connect(sampler.ask)
         suggester.wanted_soon.connect(sampler.prepare)
         suggester.unwanted.connect(sampler.cancel)
         suggester.wanted.connect(self._on_wanted)
@@ -79,6 +82,7 @@ class Session(QObject):
         sampler.loaded.connect(self._on_loaded)
         sampler.load_failed.connect(self._on_load_failed)
         window.page.loaded.connect(self._words.count_anew)
+        window.page.loaded.connect(self.suit_model)
         window.page.zoom_requested.connect(self.zoom)
         window.settings_pane.settings_changed.connect(self.set_settings)
         window.find_bar.closed.connect(window.page.setFocus)
@@ -164,7 +168,30 @@ class Session(QObject):
         if state == Qt.ApplicationState.ApplicationActive:
             self.filing.reload()
 
-    def _on_wanted(self) -> None:
+    def suit_model(self, before: str | None = None) -> None:
+        """Let the model that the writer has chosen answer, or the one that suits the text.
+
+        Args:
+            before: The text to go on with; None looks at the page.
+        """
+        page = self._window.page
+        if before is None:
+            before = page.text_before(page.caret(), _TASTE) or page.text_after(page.caret(), _TASTE)
+        model = chosen_model(self.settings, before, self._sampler.model)
+        if model != self._sampler.model:
+            self._sampler.use(replace(self.settings.machine, model=model))
+            self._model = ""
+
+    def set_model(self, model: str) -> None:
+        """Answer with `model`, a bundled one or a folder, or with what suits each text."""
+        self.set_settings(self.settings.with_value("machine", "model", model))
+        self.suggester.dismiss()
+        self.suit_model()
+        self._on_idle()
+
+    def _on_wanted(self, request: Request) -> None:
+        self.suit_model(request.before)
+        self._sampler.ask(request)
         self._show_state(self.tr("thinking") if self._model else self.tr("loading"))
 
     def _on_asked(self, asked: Asked) -> None:
@@ -258,6 +285,17 @@ class Session(QObject):
     def _draw_page(self) -> None:
         font = page_font(self.settings.appearance.font_size)
         self._window.page.set_appearance(self._theme.palette, font)
+
+
+def chosen_model(settings: Settings, text: str, otherwise: str = "") -> str:
+    """Return the model that the writer has chosen, or the one that suits `text`.
+
+    Where the text has no letters yet, `otherwise`, or what suits the system's language.
+    """
+    if settings.machine.model != AUTOMATIC:
+        return settings.machine.model
+    is_chinese = QLocale.system().language() == QLocale.Language.Chinese
+    return suiting_model(text, otherwise or (CHINESE if is_chinese else ENGLISH))
 
 
 def threads_of(settings: Settings) -> int:

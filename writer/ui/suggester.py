@@ -106,6 +106,10 @@ class Suggester(QObject):
     def set_n_ctx(self, n_ctx: int) -> None:
         """Take note of how much the model reads, in tokens; it is there from now on."""
         self._n_ctx = n_ctx
+        self._cache.clear()  # what another model has said
+        if self._hopeless:
+            self._hopeless = ""
+            self._show_empty()
         self._clock.start()  # what was asked before has waited for the model, not for its answer
 
     def ask(self) -> None:
