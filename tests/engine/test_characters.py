@@ -1,0 +1,60 @@
+"""Chinese, a token a character: what is read, what is never said, what stands between words."""
+
+import pytest
+import torch
+
+from tests.checkpoints.tiny_models import random_network
+from writer.checkpoints.characters import learn_characters
+from writer.checkpoints.folder import Model
+from writer.engine.engine import Engine
+from writer.engine.prompt import make_prompt
+from writer.engine.rows import Row
+from writer.settings import Sampling
+from writer.suggestion.request import Request
+
+TEXT = "雨停了，他走进屋子。屋里没有人。“有人吗？”他说。\n"
+TOKENIZER = learn_characters([TEXT], 256)
+
+
+@pytest.mark.parametrize("text", ["雨停了，他", "雨停了。\n", "他说Hello", ""])
+def test_a_text_opens_with_its_mark_and_nothing_is_begun(text):
+    prompt = make_prompt(text, TOKENIZER, 64)
+    assert prompt.tokens == (*TOKENIZER.opening, *TOKENIZER.encode(text))
+    assert prompt.begun == b""
+    assert prompt.characters == len(text)
+
+
+def test_a_long_text_is_read_to_its_end():
+    prompt = make_prompt(TEXT * 20, TOKENIZER, 32)
+    assert len(prompt.tokens) <= 32
+    assert TEXT.endswith(TOKENIZER.decode(prompt.tokens)[-20:])
+
+
+def test_latin_words_are_parted_by_spaces_and_nothing_else_is():
+    row = Row(b"", TOKENIZER.encode("他")[-1])
+    for token in TOKENIZER.encode("说Hello big world了。"):
+        row.add(token, 0.0, TOKENIZER)
+    assert row.text == "说Hello big world了。"
+    row = Row(b"", TOKENIZER.encode("Hello")[-1])
+    for token in TOKENIZER.encode("big"):
+        row.add(token, 0.0, TOKENIZER)
+    assert row.text == " big"
+
+
+def test_neither_marks_nor_the_unknown_are_ever_said():
+    network = random_network(vocab_size=320, n_ctx=64)
+    with torch.no_grad():  # let the marks and the padding be what it would like to say best
+        unsaid = [*TOKENIZER.special_ids - {TOKENIZER.end_id}, *range(TOKENIZER.vocab_size, 320)]
+        network.head.weight[unsaid] += network.norm.bias * 10
+    engine = Engine(Model("tiny", network, TOKENIZER))
+    sampling = Sampling(candidates=5, length=24, context_length=32, top_k=0, temperature=1.5)
+    *_, answer = engine.stream(Request(1, 5, "雨停了，他", "", sampling, seed=3))
+    assert answer.candidates
+    known = (
+        set(TEXT)
+        | set(map(chr, range(0x20, 0x7F)))
+        | set("，。！？：；、“”‘’《》〈〉（）【】—…·～〇\n")
+    )
+    for candidate in answer.candidates:
+        assert candidate.text
+        assert set(candidate.text) <= known
