@@ -1,3 +1,4 @@
+import errno
 import io
 import json
 import signal
@@ -220,3 +221,36 @@ def test_a_text_that_changed_is_read_again(train, corpus):
     assert "reading the texts" not in train("--resume")[1]
     (corpus / "a.txt").write_text(PROSE * 6, encoding="utf-8")
     assert "reading the texts" in train("--resume")[1]
+
+
+@pytest.mark.parametrize("where", ["shard", "checkpoint", "weights"])
+def test_a_full_disk_is_one_sentence_and_room_makes_it_go_on(where, train, tmp_path, monkeypatch):
+    def fill(*_arguments, **_more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    places = {
+        "shard": "writer.training.preparation.write_shard",
+        "checkpoint": "torch.save",
+        "weights": "writer.checkpoints.folder.save_file",
+    }
+    with monkeypatch.context() as full:
+        full.setattr(places[where], fill)
+        status, err = train()
+    assert status == 1
+    assert "no space left" in err.splitlines()[-1]
+    assert not (tmp_path / "out" / "model.safetensors").exists()
+    assert train("--resume")[0] == 0
+    assert (tmp_path / "out" / "model.safetensors").exists()
+
+
+def test_new_weights_replace_the_old_ones_whole_or_not_at_all(train, tmp_path, monkeypatch):
+    assert train()[0] == 0
+    good = (tmp_path / "out" / "model.safetensors").read_bytes()
+
+    def cut(weights, path, metadata):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("writer.checkpoints.folder.save_file", cut)
+    assert train("--resume")[0] == 1
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == good

@@ -197,14 +197,32 @@ def _fill(part: nn.Module, prefix: str, weights: dict[str, torch.Tensor]) -> Non
 def write_model(
     folder: Path, network: GPT, tokenizer: Tokenizer, dtype: torch.dtype = torch.bfloat16
 ) -> None:
-    """Write a folder that `GPT2LMHeadModel.from_pretrained` and `AutoTokenizer` load unchanged."""
+    """Write a folder that `GPT2LMHeadModel.from_pretrained` and `AutoTokenizer` load unchanged.
+
+    Weights that stand there already stand until the new ones are whole.
+
+    Raises:
+        WriterError: OUTPUT_UNWRITABLE, with the reason.
+    """
+    try:
+        _write_model(folder, network, tokenizer, dtype)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise WriterError(
+            ErrorKind.OUTPUT_UNWRITABLE, path=folder, reason=reason.lower()
+        ) from error
+
+
+def _write_model(folder: Path, network: GPT, tokenizer: Tokenizer, dtype: torch.dtype) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = network.config
     weights = {
         name: tensor.detach().to(dtype)
         for name, tensor in to_hugging_face(network.state_dict(), config).items()
     }
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    unfinished = folder / "model.safetensors.part"
+    save_file(weights, unfinished, metadata={"format": "pt"})
+    unfinished.replace(folder / "model.safetensors")
     tokenizer.write(folder, config.n_ctx)
     _write_json(folder / "config.json", _hugging_face_config(config, tokenizer, dtype))
 

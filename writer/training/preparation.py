@@ -115,8 +115,13 @@ def _shard(
             said = time.monotonic()
             say(f"reading the texts: {tokens:,} tokens")
 
-    shard = write_shard(path, documents(files), tokenizer, on_progress)
-    mark.write_text(print_of_files, encoding="utf-8")
+    try:
+        shard = write_shard(path, documents(files), tokenizer, on_progress)
+        mark.write_text(print_of_files, encoding="utf-8")
+    except OSError as error:
+        path.with_name(path.name + ".part").unlink(missing_ok=True)
+        reason = (error.strerror or str(error)).lower()
+        raise WriterError(ErrorKind.OUTPUT_UNWRITABLE, path=work, reason=reason) from error
     return shard
 
 
