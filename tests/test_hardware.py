@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import psutil
@@ -37,3 +39,12 @@ def test_a_battery_counts_only_where_there_is_one_in_use(battery, on, monkeypatc
 def test_a_system_that_cannot_tell_is_plugged_in(monkeypatch):
     monkeypatch.delattr(psutil, "sensors_battery", raising=False)
     assert hardware.on_battery() is False
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has classes instead")
+def test_the_priority_of_a_process_is_lowered_for_good():
+    code = (
+        "from writer.hardware import lower_priority; lower_priority(); import os; print(os.nice(0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) >= 15

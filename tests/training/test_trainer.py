@@ -113,7 +113,7 @@ def test_equal_recipes_give_equal_weights(train):
     assert_same(weights(trainers[0]), weights(trainers[1]))
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.2])
+@pytest.mark.parametrize("dropout", [0.0, 0.2, None])
 @pytest.mark.parametrize("after", [1, 5, 7])
 def test_resumed_is_as_if_never_interrupted(after, dropout, train):
     recipe = replace(TINY, dropout=dropout)

@@ -34,8 +34,6 @@ from writer.transformer.gpt import GPT
 
 _HELD_OUT_WINDOWS = 16
 _FINE_TUNING_RATE = 0.2
-_MANY_EPOCHS = 4
-"""Beyond so many, what is read again is learned by heart rather than understood."""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -78,7 +76,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default=recipe.cooldown_share,
         help="its share (%(default)s)",
     )
-    how("--dropout", type=_share, help="(0, or 0.1 where a text is read over 4 times)")
+    how("--dropout", type=_share, help="(0, and 0.1 once a text has been read 4 times)")
     how("--hold-out", type=_share, default=0.01, metavar="SHARE",
         help="of the corpus, where no file is named validation... (%(default)s)")  # fmt: skip
     how("--precision", choices=["auto", "bf16", "fp32"], default="auto", help="(%(default)s)")
@@ -116,7 +114,7 @@ def _train(arguments: argparse.Namespace, texts: Texts, work: Path, processes: G
     corpus, held_out = shards(work, texts, model.tokenizer, n_ctx, reporter.say)
     if processes.leads:
         processes.wait()
-    recipe = _recipe(arguments, len(corpus), processes)
+    recipe = _recipe(arguments, processes)
     trainer = Trainer(
         recipe, model.network, Windows(corpus, model.tokenizer, recipe.seed),
         held_out_windows(held_out, n_ctx, _HELD_OUT_WINDOWS), work, processes,
@@ -175,18 +173,15 @@ def _own_tokenizer(kind: str) -> Tokenizer | None:
         raise WriterError(ErrorKind.FILE_UNREADABLE, path=kind, reason=error) from error
 
 
-def _recipe(arguments: argparse.Namespace, corpus_tokens: int, processes: Group) -> Recipe:
+def _recipe(arguments: argparse.Namespace, processes: Group) -> Recipe:
     recipe = Recipe()
     rate = arguments.rate or (_FINE_TUNING_RATE if arguments.start else 1.0)
-    dropout = arguments.dropout
-    if dropout is None:
-        dropout = 0.1 if arguments.tokens > _MANY_EPOCHS * corpus_tokens else 0.0
     fast = arguments.precision == "auto" and bf16_is_faster(processes.device)
     bf16 = bool(processes.agreed(float(fast or arguments.precision == "bf16"))[0])
     return replace(
         recipe, tokens=arguments.tokens, minutes=arguments.minutes, batch_tokens=arguments.batch,
         micro_tokens=arguments.micro_batch, short_share=arguments.short_share,
-        muon_lr=recipe.muon_lr * rate, adam_lr=recipe.adam_lr * rate, dropout=dropout, bf16=bf16,
+        muon_lr=recipe.muon_lr * rate, adam_lr=recipe.adam_lr * rate, dropout=arguments.dropout, bf16=bf16,
         checkpointing=arguments.checkpointing, cooldown_share=arguments.cooldown,
         seed=arguments.seed,
     )  # fmt: skip

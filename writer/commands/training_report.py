@@ -40,7 +40,7 @@ class Reporter:
         count = sum(each.numel() for each in trainer.network.parameters())
         recipe = trainer.recipe
         precision = "bf16" if recipe.bf16 else "fp32"
-        self.say(f"{count:,} parameters, {precision}, dropout {recipe.dropout:g}")
+        self.say(f"{count:,} parameters, {precision}")
 
     def __call__(self, progress: Progress) -> None:
         """Take note of one update."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_MANY_EPOCHS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -25,7 +27,9 @@ class Recipe:
     cooldown_share: float = 0.5
     average_share: float = 0.06
     """The weights of the last updates, so large a share of the budget, are averaged."""
-    dropout: float = 0.0
+    dropout: float | None = None
+    """None drops nothing, and a tenth of the activations once a text is read over four times:
+    beyond that it is learned by heart rather than understood (Muennighoff et al., 2305.16264)."""
     checks: int = 12
     """How often, over the budget, the loss on the held-out text is taken."""
     bf16: bool = False
@@ -50,6 +54,16 @@ class Recipe:
     def length(self, progress: float, n_ctx: int) -> int:
         """Return how long the windows are at `progress` of the budget, in tokens."""
         return min(self.short_length, n_ctx) if progress < self.short_share else n_ctx
+
+    def dropped(self, epochs: float) -> float:
+        """Return the share of activations to drop once the corpus has been read `epochs` times.
+
+        >>> Recipe().dropped(3.9), Recipe().dropped(4), Recipe(dropout=0.2).dropped(0)
+        (0.0, 0.1, 0.2)
+        """
+        if self.dropout is not None:
+            return self.dropout
+        return 0.1 if epochs >= _MANY_EPOCHS else 0.0
 
     def share(self, tokens: int, seconds: float) -> float:
         """Return how much of the budget is spent, 0 to 1."""

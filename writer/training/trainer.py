@@ -69,7 +69,6 @@ class Trainer:
         self.recipe = recipe
         self.network = network.to(group.device).requires_grad_(True)
         self.network.checkpointing = recipe.checkpointing
-        self.network.set_dropout(recipe.dropout)
         self.step = 0
         self.tokens = 0
         self.seconds = 0.0
@@ -224,6 +223,7 @@ class Trainer:
             WriterError: TRAINING_DIVERGED, before any weight has changed.
         """
         self.network.train()
+        self.network.set_dropout(self.recipe.dropped(self.tokens / len(self._corpus)))
         length = self.recipe.length(share, self.network.config.n_ctx)
         size, rank = self._group.size, self._group.rank
         rows = max(1, self.recipe.batch_tokens // (length * size))  # of this process
