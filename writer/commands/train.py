@@ -67,8 +67,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help=f"factor of the learning rates (1; {_FINE_TUNING_RATE} with --from)")  # fmt: skip
     how("--batch", type=_size, default=recipe.batch_tokens, help="tokens an update (%(default)s)")
     how("--micro-batch", type=_size, default=recipe.micro_tokens, help="at once (%(default)s)")
-    how("--short-share", type=_share, default=recipe.short_share, metavar="SHARE",
-        help=f"read in windows of {recipe.short_length} tokens (%(default)s)")  # fmt: skip
+    how("--short-share", type=_share, metavar="SHARE",
+        help=f"read in windows of {recipe.short_length} tokens ({recipe.short_share:g}; "
+        "0 with --from)")  # fmt: skip
     how(
         "--cooldown",
         type=_share,
@@ -176,14 +177,16 @@ def _own_tokenizer(kind: str) -> Tokenizer | None:
 def _recipe(arguments: argparse.Namespace, processes: Group) -> Recipe:
     recipe = Recipe()
     rate = arguments.rate or (_FINE_TUNING_RATE if arguments.start else 1.0)
+    short = arguments.short_share
+    if short is None:  # short windows teach the positions of long ones nothing
+        short = 0.0 if arguments.start else recipe.short_share
     fast = arguments.precision == "auto" and bf16_is_faster(processes.device)
     bf16 = bool(processes.agreed(float(fast or arguments.precision == "bf16"))[0])
     return replace(
         recipe, tokens=arguments.tokens, minutes=arguments.minutes, batch_tokens=arguments.batch,
-        micro_tokens=arguments.micro_batch, short_share=arguments.short_share,
-        muon_lr=recipe.muon_lr * rate, adam_lr=recipe.adam_lr * rate, dropout=arguments.dropout, bf16=bf16,
-        checkpointing=arguments.checkpointing, cooldown_share=arguments.cooldown,
-        seed=arguments.seed,
+        micro_tokens=arguments.micro_batch, short_share=short, cooldown_share=arguments.cooldown,
+        muon_lr=recipe.muon_lr * rate, adam_lr=recipe.adam_lr * rate, seed=arguments.seed,
+        dropout=arguments.dropout, bf16=bf16, checkpointing=arguments.checkpointing,
     )  # fmt: skip
 
 
