@@ -198,17 +198,36 @@ def test_every_token_of_the_shard_can_be_read(tmp_path):
     nothing = torch.empty((0, 2), dtype=torch.long)
     trainer = Trainer(replace(TINY, short_share=0), network, windows, nothing, tmp_path)
     assert trainer.run(Stop())
-    assert trainer.finish() == (None, None)
+    assert trainer.finish() is None
 
 
-def test_the_average_is_taken_where_it_is_no_worse(train):
+@pytest.mark.parametrize("wanted", ["last", "average", "best"])
+def test_the_weights_that_do_best_are_left(wanted, train, tmp_path, monkeypatch):
     trainer = train(replace(TINY, tokens=4096))
     trainer.run(Stop())
+    trainer.network.norm.bias.data.add_(0.1)  # so that they differ from the best
     own = weights(trainer)
-    last, average = trainer.finish()
-    assert trainer.held_out_loss() == min(last, average)
-    kept = all(torch.equal(own[name], each) for name, each in weights(trainer).items())
-    assert kept == (last < average)
+    losses = {"last": 3.0, "average": 2.0}
+    trainer._best.loss = 1.0
+    if wanted == "average":
+        trainer._best.loss = 9.0
+    if wanted == "last":
+        trainer._best.loss = losses["average"] = 9.0
+    told = iter([losses["last"], losses["average"]])
+    with monkeypatch.context() as pretended:
+        pretended.setattr(trainer, "held_out_loss", lambda: next(told))
+        trainer.finish()
+    assert read_log(tmp_path)[-1]["chosen"] == wanted
+    moved = [name for name, each in weights(trainer).items() if not torch.equal(own[name], each)]
+    assert bool(moved) == (wanted != "last")
+
+
+def test_what_is_learned_by_heart_does_not_spoil_what_was_better(train):
+    trainer, log = train(replace(TINY, tokens=65_536, checks=8)), Stop()
+    trainer.run(log)
+    checked = [each.held_out for each in log.seen if each.held_out is not None]
+    assert trainer.finish() <= min(checked[1:])
+    assert trainer.held_out_loss() <= min(checked[1:]) + 1e-6
 
 
 def test_rates_rise_hold_and_fall():

@@ -127,7 +127,7 @@ def _train(arguments: argparse.Namespace, texts: Texts, work: Path, processes: G
         if not trainer.run(reporter, is_wanted):
             reporter.say(f"stopped at step {trainer.step}; --resume goes on from there")
             return 130
-    reporter.end(*trainer.finish())
+    reporter.end(trainer.finish())
     if processes.leads:
         write_model(arguments.out, trainer.network, model.tokenizer)
         reporter.plot(work, arguments.out)

@@ -58,13 +58,11 @@ class Reporter:
             self._before = progress.held_out if self._before is None else self._before
             self.say(f"    ... {self._sample()}")
 
-    def end(self, last: float | None, average: float | None) -> None:
+    def end(self, held_out: float | None) -> None:
         """Say what it has come to."""
-        if last is None or average is None:
-            return
-        before = "" if self._before is None else f" (when this run began: {self._before:.3f})"
-        self.say(f"held-out loss {min(last, average):.3f}{before}; "
-                 f"last weights {last:.3f}, their average {average:.3f}")  # fmt: skip
+        if held_out is not None:
+            before = "" if self._before is None else f" (when this run began: {self._before:.3f})"
+            self.say(f"held-out loss {held_out:.3f}{before}")
 
     def plot(self, work: Path, out: Path) -> None:
         """Draw the curve of the loss beside the model."""

@@ -1,4 +1,4 @@
-"""The mean of a network's weights over its last updates."""
+"""Weights kept beside those that move: their mean over the last updates, the best so far."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,48 +8,93 @@ import torch
 from torch import nn
 
 
-class Average:
-    """The running mean of the parameters of a network."""
+class KeptWeights:
+    """The parameters of a network as they were; none at first."""
 
     def __init__(self, network: nn.Module) -> None:
-        self._count = 0
-        self._mean: list[torch.Tensor] = []
         self._parameters = list(network.parameters())
+        self._kept: list[torch.Tensor] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
 
     @torch.no_grad()
-    def add(self, network: nn.Module) -> None:
-        """Take the weights as they are now into the mean."""
-        now = list(network.parameters())
-        self._count += 1
-        if not self._mean:
-            self._mean = [each.detach().clone() for each in now]
-        for mean, each in zip(self._mean, now, strict=True):
-            mean.lerp_(each, 1 / self._count)
+    def keep(self) -> None:
+        """Keep the weights as they are now."""
+        self._kept = [each.detach().clone() for each in self._parameters]
 
     @torch.no_grad()
-    def apply(self, network: nn.Module) -> None:
-        """Give `network` the mean; without one it stays as it is."""
-        for parameter, mean in zip(network.parameters(), self._mean, strict=False):
-            parameter.copy_(mean)
+    def apply(self) -> None:
+        """Give the network what is kept; without anything it stays as it is."""
+        for parameter, kept in zip(self._parameters, self._kept, strict=False):
+            parameter.copy_(kept)
 
     @contextmanager
-    def applied(self, network: nn.Module) -> Iterator[None]:
-        """Let `network` have the mean for a while."""
-        own = [each.detach().clone() for each in network.parameters()]
-        self.apply(network)
+    def applied(self) -> Iterator[None]:
+        """Let the network have what is kept for a while."""
+        own = [each.detach().clone() for each in self._parameters]
+        self.apply()
         try:
             yield
         finally:
             with torch.no_grad():
-                for parameter, before in zip(network.parameters(), own, strict=True):
+                for parameter, before in zip(self._parameters, own, strict=True):
                     parameter.copy_(before)
 
     def state(self) -> dict[str, Any]:
         """Return it as a checkpoint keeps it."""
-        return {"count": self._count, "mean": self._mean}
+        return {"weights": self._kept}
 
     def load(self, state: dict[str, Any]) -> None:
         """Take it as a checkpoint kept it."""
+        places = zip(state["weights"], self._parameters, strict=False)
+        self._kept = [kept.to(parameter.device) for kept, parameter in places]
+
+
+class AverageWeights(KeptWeights):
+    """The running mean of the parameters of a network."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__(network)
+        self._count = 0
+
+    @torch.no_grad()
+    def add(self) -> None:
+        """Take the weights as they are now into the mean."""
+        self._count += 1
+        if self._count == 1:
+            self.keep()
+        for mean, each in zip(self._kept, self._parameters, strict=True):
+            mean.lerp_(each, 1 / self._count)
+
+    def state(self) -> dict[str, Any]:
+        """Return it as a checkpoint keeps it."""
+        return {**super().state(), "count": self._count}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take it as a checkpoint kept it."""
+        super().load(state)
         self._count = state["count"]
-        places = zip(state["mean"], self._parameters, strict=False)  # no mean, no places
-        self._mean = [mean.to(parameter.device) for mean, parameter in places]
+
+
+class BestWeights(KeptWeights):
+    """The weights with the lowest loss so far."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__(network)
+        self.loss = float("inf")
+
+    def offer(self, loss: float) -> None:
+        """Keep the weights as they are now, if their `loss` is the lowest."""
+        if loss < self.loss:
+            self.loss = loss
+            self.keep()
+
+    def state(self) -> dict[str, Any]:
+        """Return it as a checkpoint keeps it."""
+        return {**super().state(), "loss": self.loss}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take it as a checkpoint kept it."""
+        super().load(state)
+        self.loss = state["loss"]

@@ -13,7 +13,8 @@ def draw_curve(events: Sequence[dict[str, Any]], path: Path) -> None:
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
     read = [(each["tokens"] / 1e6, each["loss"]) for each in events if each.get("loss")]
-    checked = [(each["tokens"] / 1e6, each["held_out"]) for each in events if each.get("held_out")]
+    told = [each for each in events if "tokens" in each and each["held_out"]]
+    checked = [(each["tokens"] / 1e6, each["held_out"]) for each in told]
     if read:
         axes.plot(*zip(*read, strict=True), color="0.75", linewidth=0.8, label="each update")
     if checked:

@@ -12,7 +12,7 @@ import torch
 from torch.nn.parallel import DistributedDataParallel
 
 from writer.errors import ErrorKind, WriterError
-from writer.training.averaging import Average
+from writer.training.averaging import AverageWeights, BestWeights
 from writer.training.muon import Muon
 from writer.training.objective import Objective
 from writer.training.processes import Group
@@ -78,7 +78,8 @@ class Trainer:
         self._joined = group.joined(self._objective)
         self._optimizers = _optimizers(network, recipe)
         self._rates = [[g["lr"] for g in each.param_groups] for each in self._optimizers]
-        self._average = Average(network)
+        self._average = AverageWeights(network)
+        self._best = BestWeights(network)
 
     @property
     def share(self) -> float:
@@ -105,6 +106,7 @@ class Trainer:
         for optimizer, state in zip(self._optimizers, saved["optimizers"], strict=True):
             optimizer.load_state_dict(state)
         self._average.load(saved["average"])
+        self._best.load(saved["best"])
         self.step, self.tokens, self.seconds = saved["step"], saved["tokens"], saved["seconds"]
         return True
 
@@ -122,6 +124,7 @@ class Trainer:
             "network": self.network.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
             "average": self._average.state(),
+            "best": self._best.state(),
             "step": self.step,
             "tokens": self.tokens,
             "seconds": self.seconds,
@@ -165,21 +168,24 @@ class Trainer:
         self.network.eval()
         return True
 
-    def finish(self) -> tuple[float | None, float | None]:
-        """Leave the network with the average of its last weights, if that is no worse.
+    def finish(self) -> float | None:
+        """Leave the network with the weights that do best on the held-out text; return the loss.
 
-        Returns:
-            The loss on the held-out text of the last weights, and of their average.
+        These are the last ones, the mean of the last ones, or those of a check on the way.
+        Without a held-out text it is the mean.
         """
-        last = self.held_out_loss()
-        with self._average.applied(self.network):
-            average = self.held_out_loss()
-        if last is None or average is None or average <= last:
-            self._average.apply(self.network)
+        losses = {"last": self.held_out_loss()}
+        with self._average.applied():
+            losses["average"] = self.held_out_loss()
+        if self._best:
+            losses["best"] = self._best.loss
+        known = {name: loss for name, loss in losses.items() if loss is not None}
+        chosen = min(reversed(known), key=known.__getitem__, default="average")
+        if chosen != "last":
+            (self._best if chosen == "best" else self._average).apply()
         if self._group.leads:
-            event = {"held_out_last": last, "held_out_average": average}
-            append_to_log(self._folder, event)
-        return last, average
+            append_to_log(self._folder, {"held_out": known.get(chosen), "chosen": chosen, **losses})
+        return known.get(chosen)
 
     @torch.no_grad()
     def held_out_loss(self) -> float | None:
@@ -208,6 +214,8 @@ class Trainer:
         (now,) = self._group.agreed(self.share)
         due = loss is None or int(before * checks) < int(now * checks)
         held_out = self.held_out_loss() if due else None
+        if held_out is not None and self.tokens > len(self._corpus):
+            self._best.offer(held_out)  # what is read again may be learned by heart
         self.seconds += time.monotonic() - started
         progress = Progress(
             self.step, self.tokens, loss, held_out, now, speed, round(self.seconds, 2)
@@ -241,7 +249,7 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         if share >= 1 - self.recipe.average_share:
-            self._average.add(self.network)
+            self._average.add()
         return loss, rows * size * length
 
     def _backward(self, windows: torch.Tensor, micro: int) -> float:
