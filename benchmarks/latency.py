@@ -26,8 +26,8 @@ from benchmarks.ours import Ours
 from benchmarks.peers import Peer, peers
 from benchmarks.stand_in import make_model, make_text, make_words
 from writer import places
-from writer.checkpoints.folder import read_model, read_shape
 from writer.checkpoints.bpe import BPETokenizer
+from writer.checkpoints.folder import read_model, read_shape
 from writer.engine.precision import adapt, cache_dtype
 from writer.settings import Precision
 from writer.training.evaluation import score

@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from writer.checkpoints.folder import write_model
 from writer.checkpoints.bpe import END_OF_TEXT, BPETokenizer
+from writer.checkpoints.folder import write_model
 from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
 

@@ -47,6 +47,8 @@ def _add_file_menu(window: MainWindow, session: Session, recent: RecentFiles) ->
             Command(tr("&Save"), session.filing.save, (_KEYS.Save,)),
             Command(tr("Save &as…"), session.filing.save_as_dialog, ("Ctrl+Shift+S",)),
             None,
+            Command(tr("&Train on my writing…"), session.training.open_dialog),
+            None,
             Command(tr("&Quit"), window.close, (_KEYS.Quit,)),
         ],
     )

@@ -23,6 +23,7 @@ from writer.ui.palette import Palette
 from writer.ui.sampler import Sampler
 from writer.ui.suggester import USUAL_N_CTX, Asked, Suggester
 from writer.ui.theme import ThemeWatcher, apply_theme, page_font
+from writer.ui.training import Training
 from writer.ui.word_counter import WordCounter
 from writer.ui.wording import words_of
 
@@ -48,10 +49,11 @@ class Session(QObject):
         self._window = window
         self.filing = Filing(window, document)
         self._sampler = sampler
+        self.training = Training(window, document, self._model_at_work)
         self._theme = theme
         self.settings = settings
         self._write_settings = write_settings
-        self._model = ""
+        self._model = self._state = self._aside = ""
         self._n_ctx = USUAL_N_CTX
         self._took_ms: int | None = None
         self._characters_per_token = 4.0  # of English prose; each answer says it anew
@@ -65,7 +67,7 @@ class Session(QObject):
         self._connect()
         self._draw_page()
         self._limit_context()
-        window.status.set_model("", self.tr("loading"))
+        self._show_state(self.tr("loading"))
         window.status.set_save_state("")
 
     def _connect(self) -> None:
@@ -81,6 +83,8 @@ class Session(QObject):
         sampler.failed.connect(self._on_failed)
         sampler.loaded.connect(self._on_loaded)
         sampler.load_failed.connect(self._on_load_failed)
+        self.training.hint_changed.connect(self._on_training_hint)
+        self.training.model_chosen.connect(self.set_model)
         window.page.loaded.connect(self._words.count_anew)
         window.page.loaded.connect(self.suit_model)
         window.page.zoom_requested.connect(self.zoom)
@@ -126,11 +130,13 @@ class Session(QObject):
         event.ignore()  # should anything fail on the way, the window stays, with the text
         if not self.filing.may_leave():
             return
+        self.training.stop()
         self.suggester.dismiss()
         self.filing.document.close()
         self._on_settings_due()
         self._window.hide()  # a model that is still being loaded cannot be interrupted
         self._sampler.stop()
+        self.training.close()
         event.accept()
 
     def _on_words_changed(self, words: int, more: int) -> None:
@@ -149,7 +155,8 @@ class Session(QObject):
     def _on_load_failed(self, error: WriterError) -> None:
         self.suggester.give_up(words_of(error))
         self._window.messages.show_message(words_of(error), "error")
-        self._window.status.set_model("", self.tr("no model"))
+        self._model, self._took_ms = "", None
+        self._show_state(self.tr("no model"))
 
     def _on_failed(self, request: Request, error: WriterError) -> None:
         self.suggester.show_failure(request, error, words_of(error))
@@ -209,7 +216,16 @@ class Session(QObject):
             self._show_state(self.tr("off") if off else self.tr("ready"))
 
     def _show_state(self, state: str) -> None:
-        self._window.status.set_model(self._model, state, self._took_ms)
+        self._state = state
+        name = f"{self._model} ({self._aside})" if self._model and self._aside else self._model
+        self._window.status.set_model(name or self._aside, state, self._took_ms)
+
+    def _on_training_hint(self, hint: str) -> None:
+        self._aside = hint
+        self._show_state(self._state)
+
+    def _model_at_work(self) -> str:
+        return self._sampler.model
 
     # Settings
 
