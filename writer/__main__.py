@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,11 +78,8 @@ def load_engine(machine: Machine) -> "Engine":
     preload_torch()
     from writer.engine.engine import load_engine as load
 
-    bundled = places.bundled_models() / machine.model
-    # os.path, because pathlib raises for an unknown ~user and for an overlong name.
-    folder = bundled if os.path.isdir(bundled) else Path(os.path.expanduser(machine.model))
     return load(
-        folder,
+        places.model_folder(machine.model),
         Precision(machine.precision),
         machine.threads or hardware.default_threads(),
         places.cache_folder() / "precision.json",

@@ -3,6 +3,7 @@
 `resources/` and `models/` travel inside the package in a wheel, and stand beside it in a checkout.
 """
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -24,6 +25,13 @@ def resources() -> Path:
 def bundled_models() -> Path:
     """Return the folder that holds one model folder per bundled model."""
     return _shipped("models")
+
+
+def model_folder(model: str) -> Path:
+    """Return the folder of a bundled model's name, or of a model's path."""
+    bundled = bundled_models() / model
+    # os.path, because pathlib raises for an unknown ~user and for an overlong name.
+    return bundled if os.path.isdir(bundled) else Path(os.path.expanduser(model))
 
 
 def config_folder() -> Path:

@@ -12,7 +12,7 @@ from writer.checkpoints.folder import write_model
 from writer.errors import ErrorKind, WriterError
 from writer.hardware import default_threads
 from writer.manuscript.lock import FileLock
-from writer.ui.training_folder import Plan, TrainingFolder, folder_for, model_folder
+from writer.ui.training_folder import Plan, TrainingFolder, folder_for
 from writer.ui.training_log import TrainingLog
 from writer.ui.training_process import End, Phase, TrainingProcess
 
@@ -293,5 +293,5 @@ def test_no_training_replaces_a_model_from_elsewhere_or_one_in_use():
 
 
 def test_a_model_is_found_by_name_and_by_path():
-    assert model_folder("fiction-en") == places.bundled_models() / "fiction-en"
-    assert model_folder("/x/my-emma") == Path("/x/my-emma")
+    assert places.model_folder("fiction-en") == places.bundled_models() / "fiction-en"
+    assert places.model_folder("/x/my-emma") == Path("/x/my-emma")

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from writer import places
 from writer.checkpoints.folder import Model, read_model, write_model
 from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer
 from writer.commands.training_report import Reporter
@@ -48,7 +49,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add = parser.add_argument
     add("corpus", nargs="+", type=Path, help=".txt, .md, .xz, train.json, or folders of them")
     add("--out", type=Path, required=True, help="the model folder to write")
-    add("--from", dest="start", type=Path, metavar="MODEL", help="the model to begin with")
+    add("--from", dest="start", metavar="MODEL", help="the bundled model or folder to begin with")
     add("--resume", action="store_true", help="go on from the checkpoint in --out")
     budget = parser.add_argument_group("budget")
     budget.add_argument("--tokens", type=_size, default=0, help="tokens to read")
@@ -141,7 +142,7 @@ def _model(
     """Return the model to begin with: an existing one, or one of chance."""
     own = _own_tokenizer(arguments.tokenizer)
     if arguments.start is not None:
-        model = read_model(arguments.start)
+        model = read_model(places.model_folder(arguments.start))
         if own is not None and own.vocab_size > model.network.config.vocab_size:
             raise WriterError(
                 ErrorKind.TOKENIZER_OTHER, path=arguments.tokenizer,

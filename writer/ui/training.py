@@ -11,13 +11,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from writer import places
 from writer.errors import WriterError
 from writer.manuscript.counts import count_words
 from writer.manuscript.text_file import read_text_file
 from writer.ui.document import Document
 from writer.ui.main_window import MainWindow
 from writer.ui.training_dialog import TrainingDialog
-from writer.ui.training_folder import Plan, TrainingFolder, folder_for, model_folder
+from writer.ui.training_folder import Plan, TrainingFolder, folder_for
 from writer.ui.training_log import TrainingLog
 from writer.ui.training_process import End, Outcome, Progress, TrainingProcess
 from writer.ui.training_setup import Wish
@@ -105,7 +106,7 @@ class Training(QObject):
 
     def _show_setup(self) -> None:
         page, path = self._window.page, self._document.path
-        setup, model = self.dialog.setup, model_folder(self._model_now())
+        setup, model = self.dialog.setup, places.model_folder(self._model_now())
         setup.show_open_text(path.name if path else self._title(None), count_words(page.read()))
         setup.show_note(
             self.tr(
@@ -155,7 +156,7 @@ class Training(QObject):
     def _on_start_asked(self) -> None:
         wish = self.dialog.setup.wish()
         path = self._document.path if wish.with_open_text else wish.files[0]
-        title, model = self._title(path), model_folder(self._model_now())
+        title, model = self._title(path), places.model_folder(self._model_now())
         folder = folder_for(title, str(path or ""), model)
         if not self._may_replace(folder):
             return

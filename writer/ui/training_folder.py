@@ -8,7 +8,6 @@ with.
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import unicodedata
@@ -135,13 +134,6 @@ def folder_for(title: str, source: str, in_use: Path) -> TrainingFolder:
         if plan.source == source if plan else not folder.path.exists():
             return folder
     raise AssertionError("numbers do not end")
-
-
-def model_folder(model: str) -> Path:
-    """Return the folder of a bundled model's name, or of a model's path."""
-    bundled = places.bundled_models() / model
-    # os.path, because pathlib raises for an unknown ~user and for an overlong name.
-    return bundled if os.path.isdir(bundled) else Path(os.path.expanduser(model))
 
 
 def slug(title: str) -> str:
