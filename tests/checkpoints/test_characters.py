@@ -24,7 +24,16 @@ def test_chinese_text_comes_back(tokenizer):
 
 def test_spaces_come_back_between_latin_words_alone(tokenizer):
     assert tokenizer.decode(tokenizer.encode(MIXED)) == "他说Hello world 1927年。"
-    assert tokenizer.lost(MIXED) == 4
+    assert tokenizer.lost(MIXED) == 2
+
+
+def test_what_does_not_come_back_as_it_was_is_lost(tokenizer, tmp_path):
+    assert tokenizer.lost("I say a b") == 0
+    assert tokenizer.lost("他 说") == 1
+    tokenizer.write(tmp_path, 64)
+    lowering = CharacterTokenizer.read(tmp_path / "vocab.txt", lowers=True)
+    assert lowering.lost("He SAY cafe") == 4
+    assert lowering.lost("café") == 1
 
 
 def test_line_ends_are_tokens_and_marks_in_a_text_are_text(tokenizer):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.checkpoints.tiny_models import random_network
-from writer.checkpoints.characters import learn_characters
+from writer.checkpoints.characters import CharacterTokenizer, learn_characters
 from writer.checkpoints.folder import Model
 from writer.engine.engine import Engine
 from writer.engine.prompt import make_prompt
@@ -58,3 +58,29 @@ def test_neither_marks_nor_the_unknown_are_ever_said():
     for candidate in answer.candidates:
         assert candidate.text
         assert set(candidate.text) <= known
+
+
+@pytest.fixture(scope="module")
+def pieces(tmp_path_factory):
+    """A vocabulary of words and their pieces, as BERT has them."""
+    folder = tmp_path_factory.mktemp("pieces")
+    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = ["i", "say", "he", "hello", "##llo", "##l", "##o", "h", "##e", "雨"]
+    (folder / "vocab.txt").write_text("\n".join([*marks, *words]) + "\n", encoding="utf-8")
+    return CharacterTokenizer.read(folder / "vocab.txt", lowers=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "next_word", "wanted"),
+    [("i he", "hello", "llo"), ("i say he", "he", ""), ("i say he ", "hello", " hello")],
+)
+def test_a_begun_word_is_gone_on_with_and_never_said_twice(text, next_word, wanted, pieces):
+    prompt = make_prompt(text, pieces, 64)
+    row = Row(prompt.begun, prompt.tokens[-1])
+    (token,) = pieces.encode(next_word)
+    row.add(token, 0.0, pieces)
+    assert row.text == wanted
+
+
+def test_capitals_that_the_vocabulary_loses_are_not_taken_back(pieces):
+    assert make_prompt("i He", pieces, 64).begun == b""

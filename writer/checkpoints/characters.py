@@ -10,6 +10,7 @@ import json
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
@@ -118,23 +119,21 @@ class CharacterTokenizer:
 
     def may_grow(self, token: int) -> bool:
         """Return whether a longer token might stand in its place once the text goes on."""
-        return self._is_word[token] and len(self.beginning_with(self._bytes[token])) > 2
+        said = self._bytes[token]
+        longer = (other for other in self.beginning_with(said) if self._bytes[other] != said)
+        return self._is_word[token] and any(longer)
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Return the text of `tokens`, without spaces but between Latin words."""
-        before: list[int | None] = [None, *tokens[:-1]]
+        before: list[int | None] = [None, *tokens][: len(tokens)]
         said = (self.token_bytes(*each) for each in zip(tokens, before, strict=True))
         return b"".join(said).decode("utf-8")
 
     def lost(self, text: str) -> int:
-        """Return how many characters of `text` are lost in its tokens: spaces, unknown ones."""
+        """Return how many characters of `text` are lost or changed in its tokens."""
         lines = _whole(text).split("\n")
-        kept = len(lines) - 1
-        for line in self._tokenizer.encode_batch(lines, add_special_tokens=False):
-            known = (span for span, token in zip(line.offsets, line.ids, strict=True)
-                     if token != self._unknown)  # fmt: skip
-            kept += sum(end - start for start, end in known)
-        return len(text) - kept
+        given_back = map(self.decode, self.encode_batch(lines))
+        return sum(map(_missing, lines, given_back))
 
 
 def learn_characters(texts: Iterable[str], vocab_size: int) -> CharacterTokenizer:
@@ -157,6 +156,14 @@ def learn_characters(texts: Iterable[str], vocab_size: int) -> CharacterTokenize
         if pieces and pieces[0][0][0] == character and len(tokens) + len(forms) <= vocab_size:
             tokens += forms
     return CharacterTokenizer(tokens, lowers=False)
+
+
+def _missing(line: str, given_back: str) -> int:
+    """Return how many characters of `line` do not come back."""
+    if line == given_back:
+        return 0
+    matcher = SequenceMatcher(None, line, given_back, autojunk=False)
+    return len(line) - sum(block.size for block in matcher.get_matching_blocks())
 
 
 def _whole(text: str) -> str:

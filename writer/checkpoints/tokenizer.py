@@ -39,7 +39,7 @@ class Tokenizer(Protocol):
         """Return the text of `tokens`; a character cut in two shows as U+FFFD."""
 
     def lost(self, text: str) -> int:
-        """Return how many characters of `text` its tokens cannot give back."""
+        """Return how many characters of `text` its tokens do not give back as they were."""
 
     def write(self, folder: Path, n_ctx: int) -> None:
         """Write its files as `AutoTokenizer` reads them, for a network of `n_ctx` positions."""

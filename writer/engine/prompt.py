@@ -36,12 +36,21 @@ def make_prompt(text: str, tokenizer: Tokenizer, limit: int) -> Prompt:
     characters = len(text) if not dropped else len(tokenizer.decode(kept))
     begun = b""
     # After a line end a new word begins in any case, after a Chinese character another one.
-    may_grow = bool(kept) and not text.endswith("\n") and tokenizer.may_grow(kept[-1])
-    if may_grow and (len(kept) > 1 or not dropped):
+    if kept and (len(kept) > 1 or not dropped) and _is_begun(text, kept[-1], tokenizer):
         begun = tokenizer.token_bytes(kept[-1])
         kept = kept[:-1]
     tokens = kept if dropped else opening + kept
     return Prompt(tuple(tokens), begun, characters)
+
+
+def _is_begun(text: str, token: int, tokenizer: Tokenizer) -> bool:
+    """Return whether the last token of `text` might be another one if the text went on.
+
+    A tokenizer that loses spaces or capitals has a last token with which the text does not end.
+    """
+    if text.endswith("\n") or not tokenizer.may_grow(token):
+        return False
+    return text.encode("utf-8", "replace").endswith(tokenizer.token_bytes(token))
 
 
 def _dropped(length: int, limit: int) -> int:

@@ -34,9 +34,10 @@ class Row:
         if token in tokenizer.special_ids:
             self.closed = True
             return
-        said = tokenizer.token_bytes(token, before)
+        said = tokenizer.token_bytes(token, None if self.begun else before)
         if self.begun:
-            # Either the token completes what was begun or it is the first to do so.
+            # What was begun is in the text already, with whatever parts it from the word before.
+            # Either the token completes it or it is the first to do so.
             said, self.begun = said[len(self.begun) :], self.begun[len(said) :]
         try:
             self.text += self._decoder.decode(said)
