@@ -49,18 +49,21 @@ class ErrorKind(Enum):
         "Leave --tokenizer away to use the model's own."
     )
     TRAINING_DIVERGED = (
-        "Training was stopped at step {step}: the loss is no longer a number. The checkpoint "
-        "before it is kept; go on from it with --resume and a lower --rate."
+        "Training was stopped at step {step}: the loss is no longer a number. A checkpoint from "
+        "before stands; go on from it with --resume and a lower --rate, or begin anew with one."
     )
     TRAINING_RUNNING = "Another training is writing into “{path}”; wait for it, or choose another."
     CHECKPOINT_FAILED = (
         "The training could not be kept in “{path}”: {reason}. The checkpoint before it stands; "
         "make room, then go on with --resume."
     )
-    OUTPUT_TAKEN = "“{path}” already holds another training; choose an empty folder or --resume."
-    OUTPUT_OTHER = (
-        "The training in “{path}” is of another shape: {reason}. "
-        "Choose an empty folder, or the options that it was begun with."
+    OUTPUT_TAKEN = (
+        "“{path}” already holds a training or a model. Choose an empty folder; or go on with "
+        "--resume, or put the new model in its place with --replace."
+    )
+    SHAPE_GIVEN = (
+        "The model in “{path}” has a shape already: {name} is {found}, and cannot become {value}. "
+        "Leave that option away."
     )
     OUTPUT_UNWRITABLE = "“{path}” cannot be written: {reason}."
     # Anything unforeseen, worded by the two boundaries that catch broadly

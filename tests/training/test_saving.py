@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from writer.errors import ErrorKind, WriterError
-from writer.training.saving import append_to_log, read_checkpoint, read_log, write_checkpoint
+from writer.training.saving import (
+    append_to_log,
+    cut_log,
+    read_checkpoint,
+    read_log,
+    write_checkpoint,
+)
 
 STATE = {"step": 3, "network": {"weight": torch.ones(50)}}
 
@@ -46,6 +52,20 @@ def test_a_damaged_checkpoint_is_named(length, tmp_path):
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(WriterError, match=r"checkpoint\.pt"):
         read_checkpoint(tmp_path)
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path):
+    torch.save({"step": 3}, tmp_path / "checkpoint.pt")
+    with pytest.raises(WriterError, match="another version"):
+        read_checkpoint(tmp_path)
+
+
+def test_the_log_goes_back_to_where_the_training_goes_on(tmp_path):
+    for step in (1, 2, 3):
+        append_to_log(tmp_path, {"step": step})
+    append_to_log(tmp_path, {"chosen": "last"})
+    cut_log(tmp_path, 2)
+    assert read_log(tmp_path) == [{"step": 1}, {"step": 2}]
 
 
 def test_the_log_is_read_up_to_where_a_crash_cut_it(tmp_path):

@@ -7,7 +7,7 @@ from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
 from writer.errors import ErrorKind, WriterError
 from writer.training.cleaning import clean
 from writer.training.recipe import Recipe
-from writer.training.saving import read_log
+from writer.training.saving import read_checkpoint, read_log
 from writer.training.shard import write_shard
 from writer.training.trainer import Progress, Trainer
 from writer.training.windows import Windows, held_out_windows
@@ -35,7 +35,7 @@ def train(shard, tmp_path):
         network = GPT(GPTConfig(**{**CONFIG, **config}))
         held_out = held_out_windows(shard, network.config.n_ctx, 2)
         (tmp_path / folder).mkdir(exist_ok=True)
-        windows = Windows(shard, tiny_tokenizer(), recipe.seed)
+        windows = Windows(shard, tiny_tokenizer(), network.config.n_ctx, recipe.seed)
         return Trainer(recipe, network, windows, held_out, tmp_path / folder)
 
     return make
@@ -115,7 +115,7 @@ def test_equal_recipes_give_equal_weights(train):
 
 @pytest.mark.parametrize("dropout", [0.0, 0.2, None])
 @pytest.mark.parametrize("after", [1, 5, 7])
-def test_resumed_is_as_if_never_interrupted(after, dropout, train):
+def test_resumed_is_as_if_never_interrupted(after, dropout, train, tmp_path):
     recipe = replace(TINY, dropout=dropout)
     whole = train(recipe, "whole")
     whole.run(Stop())
@@ -124,7 +124,7 @@ def test_resumed_is_as_if_never_interrupted(after, dropout, train):
         first.run(Stop(after + 1))  # it is told of where it begins, too
     torch.manual_seed(99)
     second, log = train(recipe, "cut"), Stop()
-    assert second.resume()
+    second.resume(read_checkpoint(tmp_path / "cut"))
     assert (second.step, second.tokens) == (after, 64 * after)
     assert second.run(log)
     assert len(log.seen) == 8 - after
@@ -132,7 +132,9 @@ def test_resumed_is_as_if_never_interrupted(after, dropout, train):
     whole.finish()
     second.finish()
     assert_same(weights(second), weights(whole))
-    assert second.resume()
+    steps = [each.get("step") for each in read_log(tmp_path / "cut")]
+    assert steps == [*range(9), None]  # each once, and what was chosen
+    second.resume(read_checkpoint(tmp_path / "cut"))
     second.run(Stop())  # nothing is left to do
 
 
@@ -141,12 +143,41 @@ def test_asked_to_stop_it_does_between_two_updates(train, tmp_path):
     assert not trainer.run(log, lambda: len(log.seen) < 4)
     assert trainer.step == 3
     again = train()
-    assert again.resume()
+    again.resume(read_checkpoint(tmp_path))
     assert again.step == 3
 
 
-def test_without_a_checkpoint_there_is_nothing_to_resume(train):
-    assert not train().resume()
+def test_half_an_update_is_never_kept(train, tmp_path, monkeypatch):
+    trainer, log = train(), Stop()
+    trainer.run(log, lambda: len(log.seen) < 4)
+    good = (tmp_path / "checkpoint.pt").read_bytes()
+    step = torch.optim.AdamW.step
+
+    def interrupt(*arguments, **more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as torn:
+        torn.setattr(torch.optim.AdamW, "step", interrupt)  # Muon has moved the matrices already
+        with pytest.raises(KeyboardInterrupt):
+            trainer.run(Stop())
+    assert torch.optim.AdamW.step is step
+    assert (tmp_path / "checkpoint.pt").read_bytes() == good
+
+
+def test_begun_anew_the_log_is_too(train, tmp_path):
+    train().run(Stop())
+    trainer = train()
+    trainer.resume(None)
+    assert read_log(tmp_path) == []
+
+
+def test_with_a_longer_budget_the_last_weights_are_others(train, tmp_path):
+    train().run(Stop())
+    saved = read_checkpoint(tmp_path)
+    assert saved["average"]["count"] > 0
+    longer = train(replace(TINY, tokens=1024))
+    longer.resume(saved)
+    assert not longer._average
 
 
 @pytest.mark.parametrize("spoil", ["weight", "gradient"])
@@ -168,23 +199,14 @@ def test_a_loss_that_is_no_number_stops_and_the_good_checkpoint_stands(spoil, tr
         torch.equal(before[n].nan_to_num(), w.nan_to_num()) for n, w in weights(trainer).items()
     )
     again = train()
-    assert again.resume()
+    again.resume(read_checkpoint(tmp_path))
     again.run(Stop())
     assert all(each.isfinite().all() for each in weights(again).values())
 
 
-@pytest.mark.parametrize("change", [{"n_head": 4}, {"n_embd": 32}, {"n_ctx": 16}, {"n_layer": 1}])
-def test_another_shape_cannot_go_on(change, train):
-    train().save()
-    with pytest.raises(WriterError, match=next(iter(change))) as caught:
-        train(**change).resume()
-    assert caught.value.kind is ErrorKind.OUTPUT_OTHER
-    assert train(replace(TINY, tokens=1024)).resume()
-
-
 def test_a_text_shorter_than_the_context_is_refused(tmp_path):
     shard = write_shard(tmp_path / "tokens.u16", ["The rain fell."], tiny_tokenizer())
-    windows = Windows(shard, tiny_tokenizer(), 1)
+    windows = Windows(shard, tiny_tokenizer(), 32, 1)
     with pytest.raises(WriterError) as caught:
         Trainer(TINY, GPT(GPTConfig(**CONFIG)), windows, torch.empty(0, 33), tmp_path)
     assert caught.value.kind is ErrorKind.CORPUS_TOO_SHORT
@@ -194,7 +216,7 @@ def test_every_token_of_the_shard_can_be_read(tmp_path):
     # One more than n_ctx is the least: a window and the token after it.
     shard = write_shard(tmp_path / "tokens.u16", [PROSE[:200]], tiny_tokenizer())
     network = GPT(GPTConfig(**{**CONFIG, "n_ctx": len(shard) - 1}))
-    windows = Windows(shard, tiny_tokenizer(), 1)
+    windows = Windows(shard, tiny_tokenizer(), len(shard) - 1, 1)
     nothing = torch.empty((0, 2), dtype=torch.long)
     trainer = Trainer(replace(TINY, short_share=0), network, windows, nothing, tmp_path)
     assert trainer.run(Stop())
@@ -213,13 +235,17 @@ def test_the_weights_that_do_best_are_left(wanted, train, tmp_path, monkeypatch)
         trainer._best.loss = 9.0
     if wanted == "last":
         trainer._best.loss = losses["average"] = 9.0
+    with trainer._average.applied():
+        average = weights(trainer)
+    with trainer._best.applied():
+        best = weights(trainer)
     told = iter([losses["last"], losses["average"]])
     with monkeypatch.context() as pretended:
         pretended.setattr(trainer, "held_out_loss", lambda: next(told))
         trainer.finish()
     assert read_log(tmp_path)[-1]["chosen"] == wanted
-    moved = [name for name, each in weights(trainer).items() if not torch.equal(own[name], each)]
-    assert bool(moved) == (wanted != "last")
+    kept = {"average": average, "best": best}.get(wanted, own)
+    assert_same(weights(trainer), kept)
 
 
 def test_what_is_learned_by_heart_does_not_spoil_what_was_better(train):

@@ -93,10 +93,10 @@ def test_the_command_is_told_what_the_plan_says(run, folder):
     assert arguments == [
         "train", str(work / "text.md"), str(work / "text-2.md"), "--out", str(folder.path),
         "--from", "/models/fiction-en", "--minutes", "10", "--hold-out", "0.1",
-        "--threads", str(default_threads()), "--background",
+        "--threads", str(default_threads()), "--background", "--replace",
     ]  # fmt: skip
     run(("exit", 0), resume=True)
-    assert json.loads((folder.path / "arguments.json").read_text()) == [*arguments, "--resume"]
+    assert json.loads((folder.path / "arguments.json").read_text()) == [*arguments[:-1], "--resume"]
 
 
 def test_a_training_reads_learns_and_is_done(run, folder):

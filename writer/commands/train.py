@@ -22,12 +22,15 @@ from writer.training.corpus import corpus_files
 from writer.training.preparation import (
     Texts,
     bf16_is_faster,
+    keep_tokenizer,
+    kept_tokenizer,
     learned_tokenizer,
     shards,
     work_folder,
 )
 from writer.training.processes import Group, group
 from writer.training.recipe import Recipe
+from writer.training.saving import read_checkpoint
 from writer.training.trainer import Trainer
 from writer.training.windows import Windows, held_out_windows
 from writer.transformer.config import GPTConfig
@@ -35,11 +38,14 @@ from writer.transformer.gpt import GPT
 
 _HELD_OUT_WINDOWS = 16
 _FINE_TUNING_RATE = 0.2
+_KINDS = ("bpe", "characters")
+"""Of tokenizers that can be learned."""
+_SHAPE = {"layers": "n_layer", "width": "n_embd", "heads": "n_head", "n_ctx": "n_ctx"}
+_NEW_SHAPE = {"layers": 6, "width": 256, "heads": 4, "n_ctx": 1024}
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `train` and its flags."""
-    recipe = Recipe()
     parser = commands.add_parser(
         "train", help="train a model on text files",
         description="Train a GPT-2 on text and write a model folder; with --from, go on from an "
@@ -51,48 +57,52 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add("--out", type=Path, required=True, help="the model folder to write")
     add("--from", dest="start", metavar="MODEL", help="the bundled model or folder to begin with")
     add("--resume", action="store_true", help="go on from the checkpoint in --out")
-    budget = parser.add_argument_group("budget")
-    budget.add_argument("--tokens", type=_size, default=0, help="tokens to read")
-    budget.add_argument("--minutes", type=_above_zero, default=0.0, help="time to take")
-    shape = parser.add_argument_group("shape (of a new model)").add_argument
-    shape("--layers", type=_size, default=6, help="(%(default)s)")
-    shape("--width", type=_size, default=256, help="(%(default)s)")
-    shape("--heads", type=_size, default=4, help="(%(default)s)")
-    shape("--n-ctx", type=_size, default=1024, help="longest text at once (%(default)s tokens)")
-    shape("--tokenizer", default="bpe", metavar="KIND",
-          help="bpe or characters (Chinese), learned from the corpus, or a folder with one "
-          "(%(default)s)")  # fmt: skip
-    shape("--vocab", type=_size, default=8192, help="size of a learned vocabulary (%(default)s)")
-    how = parser.add_argument_group("how").add_argument
-    how("--rate", type=_above_zero, default=0.0,
+    add("--replace", action="store_true", help="put the model in the place of the one in --out")
+    budget = parser.add_argument_group("budget").add_argument
+    budget("--tokens", type=_size, default=0, help="tokens to read")
+    budget("--minutes", type=_above_zero, default=0.0, help="time to take")
+    _add_shape(parser)
+    _add_ways(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_shape(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("shape (of a new model)").add_argument
+    add("--layers", type=_size, help=f"({_NEW_SHAPE['layers']})")
+    add("--width", type=_size, help=f"({_NEW_SHAPE['width']})")
+    add("--heads", type=_size, help=f"({_NEW_SHAPE['heads']})")
+    add("--n-ctx", type=_size, help=f"longest text at once ({_NEW_SHAPE['n_ctx']} tokens)")
+    add("--tokenizer", metavar="KIND",
+        help="bpe or characters (Chinese), learned here, or a folder with one (bpe)")  # fmt: skip
+    add("--vocab", type=_size, default=8192, help="size of a learned vocabulary (%(default)s)")
+
+
+def _add_ways(parser: argparse.ArgumentParser) -> None:
+    """Add what a training that goes on has from its checkpoint, unless it is said anew."""
+    recipe = Recipe()
+    add = parser.add_argument_group("how").add_argument
+    add("--rate", type=_above_zero,
         help=f"factor of the learning rates (1; {_FINE_TUNING_RATE} with --from)")  # fmt: skip
-    how("--batch", type=_size, default=recipe.batch_tokens, help="tokens an update (%(default)s)")
-    how("--micro-batch", type=_size, default=recipe.micro_tokens, help="at once (%(default)s)")
-    how("--short-share", type=_share, metavar="SHARE",
+    add("--batch", type=_size, help=f"tokens an update ({recipe.batch_tokens})")
+    add("--micro-batch", type=_size, help=f"tokens at once ({recipe.micro_tokens})")
+    add("--short-share", type=_share, metavar="SHARE",
         help=f"read in windows of {recipe.short_length} tokens ({recipe.short_share:g}; "
         "0 with --from)")  # fmt: skip
-    how(
-        "--cooldown",
-        type=_share,
-        metavar="SHARE",
-        default=recipe.cooldown_share,
-        help="its share (%(default)s)",
-    )
-    how("--dropout", type=_share, help="(0, and 0.1 once a text has been read 4 times)")
-    how("--hold-out", type=_share, default=0.01, metavar="SHARE",
-        help="of the corpus, where no file is named validation... (%(default)s)")  # fmt: skip
-    how("--precision", choices=["auto", "bf16", "fp32"], default="auto", help="(%(default)s)")
-    how("--checkpointing", action="store_true", help="less memory, a third more time")
-    how("--threads", type=int, default=0, help="0 = as torch chooses")
-    how("--background", action="store_true",
+    add("--cooldown", type=_share, metavar="SHARE", help=f"its share ({recipe.cooldown_share:g})")
+    add("--dropout", type=_share, help="(0, and 0.1 once a text has been read 4 times)")
+    add("--hold-out", type=_share, default=0.01, metavar="SHARE",
+        help="of each text, where no file is named validation... (%(default)s)")  # fmt: skip
+    add("--precision", choices=["bf16", "fp32"], help="(the faster one, measured)")
+    add("--checkpointing", action="store_true", help="less memory, a third more time")
+    add("--threads", type=int, default=0, help="0 = as torch chooses")
+    add("--background", action="store_true",
         help="at low priority, and only until standard input is closed")  # fmt: skip
-    how("--seed", type=int, default=recipe.seed, help="(%(default)s)")
-    parser.set_defaults(run=run)
+    add("--seed", type=int, help=f"({recipe.seed})")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as told; return the exit status."""
-    training, validation = corpus_files(arguments.corpus)
+    training, validation = corpus_files(arguments.corpus, arguments.out)
     if not (arguments.tokens or arguments.minutes):
         raise WriterError(ErrorKind.BUDGET_MISSING)
     texts = Texts(training, validation, arguments.hold_out)
@@ -102,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
         lower_priority()
     with group() as processes:
         if processes.leads:
-            with work_folder(arguments.out, arguments.resume) as work:
+            with work_folder(arguments.out, arguments.resume, arguments.replace) as work:
                 return _train(arguments, texts, work, processes)
         return _train(arguments, texts, arguments.out / "work", processes)
 
@@ -111,17 +121,22 @@ def _train(arguments: argparse.Namespace, texts: Texts, work: Path, processes: G
     reporter = Reporter(processes.leads)
     if not processes.leads:
         processes.wait()  # until the leading one has made tokenizer and shards
-    model = _model(arguments, texts, work, reporter.say)
-    n_ctx = model.network.config.n_ctx
-    corpus, held_out = shards(work, texts, model.tokenizer, n_ctx, reporter.say)
+    saved = read_checkpoint(work) if arguments.resume else None
+    model = _model(arguments, texts, work, saved, reporter.say)
+    # Before the shards, which tell how they were encoded by it.
+    if processes.leads and saved is None and not _learns_tokenizer(arguments):
+        keep_tokenizer(work, model.tokenizer)
+    corpus, held_out = shards(work, texts, model.tokenizer, reporter.say)
     if processes.leads:
         processes.wait()
-    recipe = _recipe(arguments, processes)
+    recipe = _recipe(arguments, saved, processes)
+    n_ctx = model.network.config.n_ctx
     trainer = Trainer(
-        recipe, model.network, Windows(corpus, model.tokenizer, recipe.seed),
+        recipe, model.network, Windows(corpus, model.tokenizer, n_ctx, recipe.seed),
         held_out_windows(held_out, n_ctx, _HELD_OUT_WINDOWS), work, processes,
     )  # fmt: skip
-    if trainer.resume():
+    trainer.resume(saved)
+    if saved is not None:
         reporter.say(f"going on at step {trainer.step}")
     reporter.begin(trainer, model.tokenizer, held_out)
     with _stopping(arguments.background) as is_wanted:
@@ -137,37 +152,64 @@ def _train(arguments: argparse.Namespace, texts: Texts, work: Path, processes: G
 
 
 def _model(
-    arguments: argparse.Namespace, texts: Texts, work: Path, say: Callable[[str], None]
+    arguments: argparse.Namespace,
+    texts: Texts,
+    work: Path,
+    saved: dict[str, Any] | None,
+    say: Callable[[str], None],
 ) -> Model:
-    """Return the model to begin with: an existing one, or one of chance."""
+    """Return the model to go on with, to begin with, or one of chance."""
+    if saved is not None:
+        config = GPTConfig(**saved["config"])
+        _refuse_other_shape(arguments, config, arguments.out)
+        return Model(arguments.out.name, GPT(config), kept_tokenizer(work))
     own = _own_tokenizer(arguments.tokenizer)
     if arguments.start is not None:
         model = read_model(places.model_folder(arguments.start))
-        if own is not None and own.vocab_size > model.network.config.vocab_size:
-            raise WriterError(
-                ErrorKind.TOKENIZER_OTHER, path=arguments.tokenizer,
-                reason=f"it has {own.vocab_size:,} tokens, the model "
-                f"{model.network.config.vocab_size:,}",
-            )  # fmt: skip
-        return replace(model, tokenizer=own or model.tokenizer)
-    if arguments.width % arguments.heads:
+        _refuse_other_shape(arguments, model.network.config, arguments.start)
+        if own is not None:
+            _refuse_other_vocabulary(arguments.tokenizer, own, model.tokenizer)
+        return model
+    shape = {name: getattr(arguments, name) or usual for name, usual in _NEW_SHAPE.items()}
+    if shape["width"] % shape["heads"]:
         raise WriterError(
-            ErrorKind.SETTING_INVALID, name="heads", value=arguments.heads,
-            accepts=f"a divisor of the width, {arguments.width}",
+            ErrorKind.SETTING_INVALID, name="heads", value=shape["heads"],
+            accepts=f"a divisor of the width, {shape['width']}",
         )  # fmt: skip
     tokenizer = own or learned_tokenizer(
-        work, texts.training, arguments.tokenizer, arguments.vocab, say
+        work, texts.training, arguments.tokenizer or "bpe", arguments.vocab, say
     )
-    torch.manual_seed(arguments.seed)
     config = GPTConfig(
-        vocab_size=-(-tokenizer.vocab_size // 64) * 64, n_ctx=arguments.n_ctx,
-        n_embd=arguments.width, n_layer=arguments.layers, n_head=arguments.heads,
+        vocab_size=-(-tokenizer.vocab_size // 64) * 64, n_layer=shape["layers"],
+        n_embd=shape["width"], n_head=shape["heads"], n_ctx=shape["n_ctx"],
     )  # fmt: skip
+    torch.manual_seed(arguments.seed or Recipe().seed)
     return Model(arguments.out.name, GPT(config), tokenizer)
 
 
-def _own_tokenizer(kind: str) -> Tokenizer | None:
-    if kind in ("bpe", "characters"):
+def _refuse_other_shape(arguments: argparse.Namespace, config: GPTConfig, path: object) -> None:
+    for name, field in _SHAPE.items():
+        value, found = getattr(arguments, name), getattr(config, field)
+        if value is not None and value != found:
+            raise WriterError(ErrorKind.SHAPE_GIVEN, path=path, name=name, found=found, value=value)
+
+
+def _refuse_other_vocabulary(path: str, own: Tokenizer, models: Tokenizer) -> None:
+    if own.vocab_size != models.vocab_size:
+        reason = f"it has {own.vocab_size:,} tokens, the model {models.vocab_size:,}"
+        raise WriterError(ErrorKind.TOKENIZER_OTHER, path=path, reason=reason)
+    for token in range(own.vocab_size):
+        if own.token_bytes(token) != models.token_bytes(token):
+            reason = f"token {token} is another one"
+            raise WriterError(ErrorKind.TOKENIZER_OTHER, path=path, reason=reason)
+
+
+def _learns_tokenizer(arguments: argparse.Namespace) -> bool:
+    return arguments.start is None and arguments.tokenizer in (None, *_KINDS)
+
+
+def _own_tokenizer(kind: str | None) -> Tokenizer | None:
+    if kind is None or kind in _KINDS:
         return None
     try:
         return read_tokenizer(Path(kind))
@@ -175,20 +217,33 @@ def _own_tokenizer(kind: str) -> Tokenizer | None:
         raise WriterError(ErrorKind.FILE_UNREADABLE, path=kind, reason=error) from error
 
 
-def _recipe(arguments: argparse.Namespace, processes: Group) -> Recipe:
-    recipe = Recipe()
-    rate = arguments.rate or (_FINE_TUNING_RATE if arguments.start else 1.0)
-    short = arguments.short_share
-    if short is None:  # short windows teach the positions of long ones nothing
-        short = 0.0 if arguments.start else recipe.short_share
-    fast = arguments.precision == "auto" and bf16_is_faster(processes.device)
-    bf16 = bool(processes.agreed(float(fast or arguments.precision == "bf16"))[0])
-    return replace(
-        recipe, tokens=arguments.tokens, minutes=arguments.minutes, batch_tokens=arguments.batch,
-        micro_tokens=arguments.micro_batch, short_share=short, cooldown_share=arguments.cooldown,
-        muon_lr=recipe.muon_lr * rate, adam_lr=recipe.adam_lr * rate, seed=arguments.seed,
-        dropout=arguments.dropout, bf16=bf16, checkpointing=arguments.checkpointing,
-    )  # fmt: skip
+def _recipe(
+    arguments: argparse.Namespace, saved: dict[str, Any] | None, processes: Group
+) -> Recipe:
+    """Return how to train: as before where it goes on, but for what is said anew."""
+    usual = Recipe()
+    if saved is not None:
+        recipe = Recipe(**saved["recipe"])
+    else:
+        fast = arguments.precision is None and bf16_is_faster(processes.device)
+        # Short windows teach the positions of long ones nothing new.
+        short = 0.0 if arguments.start else usual.short_share
+        recipe = replace(usual, bf16=bool(processes.agreed(float(fast))[0]), short_share=short)
+    rate = arguments.rate or (_FINE_TUNING_RATE if arguments.start and not saved else None)
+    told: dict[str, Any] = {
+        "batch_tokens": arguments.batch,
+        "micro_tokens": arguments.micro_batch,
+        "short_share": arguments.short_share,
+        "cooldown_share": arguments.cooldown,
+        "dropout": arguments.dropout,
+        "seed": arguments.seed,
+        "checkpointing": arguments.checkpointing or None,
+        "bf16": arguments.precision and arguments.precision == "bf16",
+        "muon_lr": rate and usual.muon_lr * rate,
+        "adam_lr": rate and usual.adam_lr * rate,
+    }
+    known = {name: value for name, value in told.items() if value is not None}
+    return replace(recipe, tokens=arguments.tokens, minutes=arguments.minutes, **known)
 
 
 @contextmanager
@@ -228,14 +283,21 @@ def _size(text: str) -> int:
 
 
 def _above_zero(text: str) -> float:
-    number = float(text)
+    number = _number(text)
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"“{text}” is not a number above 0")
     return number
 
 
 def _share(text: str) -> float:
-    number = float(text)
+    number = _number(text)
     if not 0 <= number < 1:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a share, 0 to 1")
+        raise argparse.ArgumentTypeError(f"“{text}” is not a share, from 0 to below 1")
     return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

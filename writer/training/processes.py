@@ -4,10 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+
+_PATIENCE = timedelta(hours=12)
+"""The others wait for the leading process while it encodes a corpus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def group() -> Iterator[Group]:
     if cuda:
         torch.cuda.set_device(device)
     if size > 1:
-        distributed.init_process_group("nccl" if cuda else "gloo")
+        distributed.init_process_group("nccl" if cuda else "gloo", timeout=_PATIENCE)
     try:
         yield Group(rank, size, device)
     finally:

@@ -12,13 +12,14 @@ import torch
 from writer.errors import ErrorKind, WriterError
 
 _CHECKPOINT, _LOG = "checkpoint.pt", "log.jsonl"
+_VERSION = 1
 
 
 def read_checkpoint(folder: Path) -> dict[str, Any] | None:
     """Return what `write_checkpoint` kept in `folder`, None where nothing was.
 
     Raises:
-        WriterError: FILE_UNREADABLE.
+        WriterError: FILE_UNREADABLE, also of a checkpoint that another version has kept.
     """
     path = folder / _CHECKPOINT
     if not path.exists():
@@ -27,7 +28,11 @@ def read_checkpoint(folder: Path) -> dict[str, Any] | None:
         found = torch.load(path, weights_only=True, map_location="cpu")
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
         raise WriterError(ErrorKind.FILE_UNREADABLE, path=path, reason="it is damaged") from error
-    return dict(found)
+    if not isinstance(found, dict) or found.get("version") != _VERSION:
+        raise WriterError(
+            ErrorKind.FILE_UNREADABLE, path=path, reason="another version of Writer has kept it"
+        )
+    return found
 
 
 def write_checkpoint(folder: Path, state: dict[str, Any]) -> None:
@@ -40,7 +45,7 @@ def write_checkpoint(folder: Path, state: dict[str, Any]) -> None:
     unfinished = path.with_suffix(".part")
     try:
         with unfinished.open("wb") as out:
-            torch.save(state, out)
+            torch.save({**state, "version": _VERSION}, out)
             out.flush()
             os.fsync(out.fileno())
         unfinished.replace(path)
@@ -59,6 +64,20 @@ def append_to_log(folder: Path, event: dict[str, Any]) -> None:
     try:
         with (folder / _LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(event) + "\n")
+    except OSError as error:
+        raise _failed(folder, error) from error
+
+
+def cut_log(folder: Path, step: int) -> None:
+    """Forget the events after `step`: a training goes on from there, and will tell them anew.
+
+    Raises:
+        WriterError: CHECKPOINT_FAILED.
+    """
+    kept = [event for event in read_log(folder) if event.get("step", step + 1) <= step]
+    try:
+        text = "".join(json.dumps(event) + "\n" for event in kept)
+        (folder / _LOG).write_text(text, encoding="utf-8")
     except OSError as error:
         raise _failed(folder, error) from error
 

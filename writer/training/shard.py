@@ -4,6 +4,7 @@ Documents stand between the tokenizer's marks. Half of them have their paragraph
 line ends, as people type into an editor, half by empty lines, as Markdown has it.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
@@ -38,10 +39,6 @@ class TokenShard:
         """Return tokens (length,) from `start` as int64, fewer at the end."""
         return torch.from_numpy(self._tokens[start : start + length].astype(np.int64))
 
-    def split(self, place: int) -> "tuple[TokenShard, TokenShard]":
-        """Return the shard before `place` and from there on."""
-        return TokenShard(self._tokens[:place]), TokenShard(self._tokens[place:])
-
 
 def shard_path(folder: Path, name: str, tokenizer: Tokenizer) -> Path:
     """Return where in `folder` the shard `name` of this tokenizer stands."""
@@ -70,6 +67,8 @@ def write_shard(
                 out.write(np.asarray(whole, dtype=dtype).tobytes())
                 written += len(whole)
             on_progress(written)
+        out.flush()
+        os.fsync(out.fileno())
     unfinished.replace(path)
     return TokenShard.read(path)
 

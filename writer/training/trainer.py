@@ -17,7 +17,7 @@ from writer.training.muon import Muon
 from writer.training.objective import Objective
 from writer.training.processes import Group
 from writer.training.recipe import Recipe
-from writer.training.saving import append_to_log, read_checkpoint, write_checkpoint
+from writer.training.saving import append_to_log, cut_log, write_checkpoint
 from writer.training.windows import Windows
 from writer.transformer.gpt import GPT
 
@@ -78,6 +78,7 @@ class Trainer:
         self._joined = group.joined(self._objective)
         self._optimizers = _optimizers(network, recipe)
         self._rates = [[g["lr"] for g in each.param_groups] for each in self._optimizers]
+        self._is_updating = False
         self._average = AverageWeights(network)
         self._best = BestWeights(network)
 
@@ -86,29 +87,22 @@ class Trainer:
         """Return how much of the budget is spent, 0 to 1."""
         return self.recipe.share(self.tokens, self.seconds)
 
-    def resume(self) -> bool:
-        """Go on from the folder's checkpoint; return whether there was one.
+    def resume(self, saved: dict[str, Any] | None) -> None:
+        """Go on from a checkpoint of this network; None begins anew.
 
         Raises:
-            WriterError: FILE_UNREADABLE, or OUTPUT_OTHER for a network of another shape.
+            WriterError: CHECKPOINT_FAILED, if the log cannot be written.
         """
-        saved = read_checkpoint(self._folder)
-        if saved is None:
-            return False
-        for name, value in saved["config"].items():
-            wanted = getattr(self.network.config, name)
-            if wanted != value:
-                raise WriterError(
-                    ErrorKind.OUTPUT_OTHER, path=self._folder.parent,
-                    reason=f"its {name} is {value}, not {wanted}",
-                )  # fmt: skip
-        self.network.load_state_dict(saved["network"])
-        for optimizer, state in zip(self._optimizers, saved["optimizers"], strict=True):
-            optimizer.load_state_dict(state)
-        self._average.load(saved["average"])
-        self._best.load(saved["best"])
-        self.step, self.tokens, self.seconds = saved["step"], saved["tokens"], saved["seconds"]
-        return True
+        if saved is not None:
+            self.network.load_state_dict(saved["network"])
+            for optimizer, state in zip(self._optimizers, saved["optimizers"], strict=True):
+                optimizer.load_state_dict(state)
+            self.step, self.tokens, self.seconds = saved["step"], saved["tokens"], saved["seconds"]
+            self._best.load(saved["best"])
+            if self._is_averaging(self.share):  # with a longer budget they are no last ones
+                self._average.load(saved["average"])
+        if self._group.leads:
+            cut_log(self._folder, self.step if saved else -1)
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all.
@@ -149,9 +143,11 @@ class Trainer:
                 self._tell(None, 0, 0.0, on_progress)
             while (share := self._agreed_share()) < 1:
                 started = time.monotonic()
+                self._is_updating = True
                 loss, tokens = self._update(share)
                 self.step += 1
                 self.tokens += tokens
+                self._is_updating = False
                 elapsed = time.monotonic() - started
                 self.seconds += elapsed
                 self._tell(loss, share, tokens / elapsed, on_progress)
@@ -162,7 +158,8 @@ class Trainer:
                     self.save()
                     saved_at = time.monotonic()
         except KeyboardInterrupt:
-            self.save()
+            if not self._is_updating:  # of half an update the checkpoint before it knows nothing
+                self.save()
             raise
         self.save()
         self.network.eval()
@@ -197,6 +194,9 @@ class Trainer:
         self.network.train()
         return math.fsum(losses) / len(losses)
 
+    def _is_averaging(self, share: float) -> bool:
+        return share >= 1 - self.recipe.average_share
+
     def _agreed_share(self) -> float:
         # The clocks of several processes differ: what the leading one says is the share.
         return self._group.agreed(self.share)[0]
@@ -216,7 +216,8 @@ class Trainer:
         held_out = self.held_out_loss() if due else None
         if held_out is not None and self.tokens > len(self._corpus):
             self._best.offer(held_out)  # what is read again may be learned by heart
-        self.seconds += time.monotonic() - started
+        if loss is not None:  # what the network knows at first is not part of the budget
+            self.seconds += time.monotonic() - started
         progress = Progress(
             self.step, self.tokens, loss, held_out, now, speed, round(self.seconds, 2)
         )
@@ -237,7 +238,8 @@ class Trainer:
         rows = max(1, self.recipe.batch_tokens // (length * size))  # of this process
         windows = self._corpus.rows(self.tokens, rows * size, length)
         windows = windows[rank * rows : (rank + 1) * rows].to(self._group.device)
-        torch.manual_seed((self.recipe.seed * 1_000_003 + self.step) * 64 + rank)  # for dropout
+        # For dropout.
+        torch.manual_seed(((self.recipe.seed * 1_000_003 + self.step) * 64 + rank) % (1 << 63))
         loss = self._backward(windows, max(1, self.recipe.micro_tokens // length))
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         if not math.isfinite(loss + norm.item()):
@@ -248,7 +250,7 @@ class Trainer:
                 group["lr"] = rate * factor
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        if share >= 1 - self.recipe.average_share:
+        if self._is_averaging(share):
             self._average.add()
         return loss, rows * size * length
 

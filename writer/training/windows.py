@@ -8,19 +8,23 @@ import torch
 from writer.checkpoints.tokenizer import Tokenizer
 from writer.training.shard import TokenShard
 
+_GROUP = 64
 _SEARCHED = 4
 """A window that shall begin with a paragraph may begin so far in: a fourth of its length."""
 
 
 class Windows:
-    """The corpus cut into slots, read in an order of chance; each once before any comes again.
+    """The corpus cut into slots of n_ctx, read in an order of chance, none twice before all once.
 
-    Every other window begins as a text does when it is continued: with the opening mark, at a
-    paragraph. The others begin anywhere, as the rest of a longer text does.
+    Shorter windows are pieces of slots, and the order of the slots is the same for every length, so
+    that a training that goes over from short windows to long ones goes on where it was. Every other
+    window begins as a text does when it is continued: with the opening mark, at a paragraph. The
+    others begin anywhere, as the rest of a longer text does.
     """
 
-    def __init__(self, shard: TokenShard, tokenizer: Tokenizer, seed: int) -> None:
+    def __init__(self, shard: TokenShard, tokenizer: Tokenizer, n_ctx: int, seed: int) -> None:
         self._shard = shard
+        self._n_ctx = n_ctx
         self._seed = seed
         self._opening = torch.tensor(tokenizer.opening)
         ends = [number == tokenizer.end_id or tokenizer.token_bytes(number).endswith(b"\n")
@@ -36,12 +40,19 @@ class Windows:
         return torch.stack([self._window(first + number, length) for number in range(count)])
 
     def _window(self, number: int, length: int) -> torch.Tensor:
-        slots = (len(self._shard) - 1) // length
-        epoch, place = divmod(number, slots)
-        order, offset = _order(self._seed, epoch, slots, (len(self._shard) - 1) % length)
-        slot = int(order[place])
-        start = offset + slot * length
-        if slot % 2 and (opened := self._paragraph(start, length)) is not None:
+        slots, spare = divmod(len(self._shard) - 1, self._n_ctx)
+        pieces = self._n_ctx // length
+        group = min(_GROUP, slots)
+        slots -= slots % group
+        epoch, place = divmod(number, slots * pieces)
+        order, offset = _order(self._seed, epoch, slots, spare)
+        # Of a group of slots first all first pieces, then all second ones: those of one slot have
+        # too much in common to stand in one update.
+        block, inside = divmod(place, group * pieces)
+        piece, member = divmod(inside, group)
+        slot = int(order[block * group + member])
+        start = offset + slot * self._n_ctx + piece * length
+        if (slot + piece) % 2 and (opened := self._paragraph(start, length)) is not None:
             rest = self._shard.window(opened, length + 1 - len(self._opening))
             if len(rest) == length + 1 - len(self._opening):
                 return torch.cat((self._opening, rest))
@@ -58,14 +69,19 @@ class Windows:
 @lru_cache(maxsize=2)
 def _order(seed: int, epoch: int, slots: int, spare: int) -> tuple[torch.Tensor, int]:
     """Return the slots in the order of an epoch, and where the first slot begins."""
-    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    generator = torch.Generator().manual_seed((seed * 1_000_003 + epoch) % (1 << 63))
     offset = int(torch.randint(spare + 1, (1,), generator=generator))
     return torch.randperm(slots, generator=generator), offset
 
 
 def held_out_windows(shard: TokenShard, length: int, count: int) -> torch.Tensor:
-    """Return at most `count` windows (N, length + 1), spread evenly over a shard."""
+    """Return at most `count` windows (N, length + 1), spread evenly over a shard.
+
+    Of a shard that is shorter, one shorter window.
+    """
+    length = min(length, len(shard) - 1)
+    if length < 1:
+        return torch.empty((0, 2), dtype=torch.long)
     slots = (len(shard) - 1) // length
     places = [slots * number // min(count, slots) for number in range(min(count, slots))]
-    windows = [shard.window(place * length, length + 1) for place in places]
-    return torch.stack(windows) if windows else torch.empty((0, length + 1), dtype=torch.long)
+    return torch.stack([shard.window(place * length, length + 1) for place in places])

@@ -128,7 +128,7 @@ class TrainingProcess(QObject):
             *self.command[1:], "train", *map(str, folder.texts()), "--out", str(folder.path),
             "--from", plan.model, "--minutes", f"{plan.minutes:g}",
             "--hold-out", f"{_HELD_OUT_SHARE:g}", "--threads", str(default_threads()),
-            "--background", *(["--resume"] if resume else []),
+            "--background", "--resume" if resume else "--replace",
         ]  # fmt: skip
         self._timer.start()
         self.progressed.emit(self._progress(self._log))
