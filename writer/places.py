@@ -30,8 +30,9 @@ def bundled_models() -> Path:
 def model_folder(model: str) -> Path:
     """Return the folder of a bundled model's name, or of a model's path."""
     bundled = bundled_models() / model
+    is_name = os.path.basename(model) == model
     # os.path, because pathlib raises for an unknown ~user and for an overlong name.
-    return bundled if os.path.isdir(bundled) else Path(os.path.expanduser(model))
+    return bundled if is_name and os.path.isdir(bundled) else Path(os.path.expanduser(model))
 
 
 def config_folder() -> Path:

@@ -5,7 +5,6 @@ import pytest
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_tokenizer
 from writer.__main__ import main
 from writer.checkpoints.folder import write_model
-from writer.training.cleaning import clean
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def test_all_is_measured(evaluate, tmp_path):
     status, out, _ = evaluate("--json", "--samples", 3, "--training", copied, "--show")
     assert status == 0
     found = json.loads(out)
-    sizes = [len(clean(text).encode()) for text in (PROSE * 3, PROSE)]
+    sizes = [len(text.strip().encode()) for text in (PROSE * 3, PROSE)]
     assert [each["bytes"] for each in found["texts"]] == sizes
     assert found["all"]["bytes"] == sum(sizes)
     mean = sum(each["bits per byte"] * each["bytes"] for each in found["texts"]) / sum(sizes)
@@ -64,3 +63,18 @@ def test_a_text_of_nothing_is_one_sentence(evaluate, tmp_path):
     (tmp_path / "text.txt").write_text("\n")
     status, _, err = evaluate()
     assert (status, err.count("\n")) == (1, 1)
+
+
+def test_all_that_stands_there_counts(evaluate, tmp_path):
+    text = "「好。」\n\n* * *\n\nSee www.example.com [Illustration] — and so on.\n"
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    found = json.loads(evaluate("--json", "--samples", 0)[1])
+    assert found["all"]["bytes"] == len(text.strip().encode())
+
+
+@pytest.mark.parametrize("text", ["x", "雨"])
+def test_a_text_of_a_letter_can_be_measured(text, evaluate, tmp_path):
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    status, out, _ = evaluate("--samples", 1)
+    assert status == 0
+    assert "bits/byte" in out

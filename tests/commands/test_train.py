@@ -1,6 +1,7 @@
 import errno
 import io
 import json
+import shutil
 import signal
 
 import pytest
@@ -10,6 +11,7 @@ from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
 from writer.__main__ import main
 from writer.checkpoints.folder import read_model
 from writer.manuscript.lock import FileLock
+from writer.training.saving import read_checkpoint
 
 FLAGS = [
     "--tokens", "16384", "--layers", "1", "--width", "16", "--heads", "2",
@@ -254,3 +256,41 @@ def test_new_weights_replace_the_old_ones_whole_or_not_at_all(train, tmp_path, m
     monkeypatch.setattr("writer.checkpoints.folder.save_file", cut)
     assert train("--resume")[0] == 1
     assert (tmp_path / "out" / "model.safetensors").read_bytes() == good
+
+
+def test_it_goes_on_as_it_was_begun_without_being_told_again(train, tmp_path):
+    assert train("--batch", 1024, "--seed", 5, "--short-share", 0.2)[0] == 0
+    first = read_checkpoint(tmp_path / "out" / "work")["recipe"]
+    assert train("--resume", "--tokens", 20000)[0] == 0
+    again = read_checkpoint(tmp_path / "out" / "work")["recipe"]
+    assert {**again, "tokens": first["tokens"]} == first
+    assert again["tokens"] == 20000
+    assert train("--resume", "--tokens", 24000, "--rate", 0.5)[0] == 0
+    lower = read_checkpoint(tmp_path / "out" / "work")["recipe"]
+    assert lower["muon_lr"] == first["muon_lr"] / 2
+
+
+def test_a_folder_with_a_model_is_replaced_only_if_that_is_wanted(train, tmp_path):
+    assert train()[0] == 0
+    shutil.rmtree(tmp_path / "out" / "work")
+    status, err = train()
+    assert (status, err.count("\n")) == (1, 1)
+    assert "--replace" in err
+    assert train("--replace", "--tokenizer", "characters", "--vocab", 300)[0] == 0
+    assert not (tmp_path / "out" / "tokenizer.json").exists()
+    assert read_model(tmp_path / "out").tokenizer.encode("雨") != []
+
+
+def test_a_model_keeps_its_shape(train, tmp_path):
+    assert train()[0] == 0
+    (tmp_path / "out").rename(tmp_path / "first")
+    status, err = train("--from", tmp_path / "first", "--layers", 3)
+    assert (status, err.count("\n")) == (1, 1)
+    assert "layers is 1" in err
+
+
+@pytest.mark.parametrize("value", ["x", "nan", "-1", "inf"])
+def test_minutes_that_are_none_are_refused(value, train, capsys):
+    with pytest.raises(SystemExit):
+        train(f"--minutes={value}")
+    assert "is not a number above 0" in capsys.readouterr().err

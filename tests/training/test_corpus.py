@@ -3,7 +3,7 @@ import lzma
 import pytest
 
 from writer.errors import ErrorKind, WriterError
-from writer.training.corpus import corpus_files, documents
+from writer.training.corpus import corpus_files, documents, parted, text_files
 
 
 def fill(folder, **files):
@@ -93,3 +93,26 @@ def test_json_that_is_no_list_of_texts_is_refused(text, tmp_path):
     with pytest.raises(WriterError, match=r"train\.json") as caught:
         list(documents([tmp_path / "train.json"]))
     assert kind_of(caught) is ErrorKind.CORPUS_JSON
+
+
+def test_models_and_the_folder_to_be_are_no_texts(tmp_path):
+    fill(tmp_path, a_txt="A", B_TXT="B")
+    fill(tmp_path / "model", config_json="{}", vocab_txt="V")
+    fill(tmp_path / "out" / "work", text_md="W")
+    assert [path.name for path in text_files([tmp_path], tmp_path / "out")] == ["B.TXT", "a.txt"]
+
+
+def test_as_they_are_documents_keep_everything(tmp_path):
+    fill(tmp_path, a_txt="  One.\r\n* * *\fTwo _three_ [4]\n")
+    found = list(documents([tmp_path / "a.txt"], cleaned=False))
+    assert found == ["One.\n* * *", "Two _three_ [4]"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
+def test_a_document_is_parted_between_paragraphs(share):
+    text = "\n\n".join(f"Paragraph {n}." for n in range(50))
+    head, tail = parted(text, share)
+    assert text == (f"{head}\n\n{tail}" if tail else head)
+    assert bool(tail) == bool(share)
+    assert abs(len(tail) - share * len(text)) < 20 or not share
+    assert parted("One.", share) == ("One.", "")

@@ -115,6 +115,29 @@ def test_a_model_that_cannot_be_loaded_is_said_and_another_one_serves(desk, qtbo
     said(qtbot, window, "fiction-en says")
 
 
+def test_a_text_in_another_language_is_served_though_one_model_is_lacking(desk, qtbot):
+    shelf, session, window, sampler = desk
+    shelf.damaged.add("fiction-zh")
+    start(qtbot, session, sampler)
+    with qtbot.waitSignal(sampler.load_failed):
+        window.page.insert("雨停了，他走进屋子")
+    window.page.selectAll()
+    qtbot.keyClicks(window.page, "The rain")
+    said(qtbot, window, "fiction-en says")
+    assert shelf.loaded == ["fiction-en", "fiction-zh", "fiction-en"]
+
+
+def test_a_model_that_was_mended_is_loaded_when_it_is_chosen_again(desk, qtbot):
+    shelf, session, _, sampler = desk
+    shelf.damaged.add("/torn")
+    start(qtbot, session, sampler)
+    with qtbot.waitSignal(sampler.load_failed):
+        session.set_model("/torn")
+    shelf.damaged.clear()
+    with qtbot.waitSignal(sampler.loaded):
+        session.set_model("/torn")
+
+
 def test_the_menu_lists_what_there_is(desk, qtbot):
     _, session, window, _ = desk
     own = places.own_models() / "my-emma"

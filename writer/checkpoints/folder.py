@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from writer.checkpoints.names import from_hugging_face, to_hugging_face
-from writer.checkpoints.tokenizer import Tokenizer, has_tokenizer, read_tokenizer
+from writer.checkpoints.tokenizer import Tokenizer, has_tokenizer, read_tokenizer, remove_tokenizer
 from writer.errors import ErrorKind, WriterError
 from writer.transformer.config import ACTIVATIONS, GPTConfig
 from writer.transformer.gpt import GPT
@@ -223,6 +223,7 @@ def _write_model(folder: Path, network: GPT, tokenizer: Tokenizer, dtype: torch.
     unfinished = folder / "model.safetensors.part"
     save_file(weights, unfinished, metadata={"format": "pt"})
     unfinished.replace(folder / "model.safetensors")
+    remove_tokenizer(folder)
     tokenizer.write(folder, config.n_ctx)
     _write_json(folder / "config.json", _hugging_face_config(config, tokenizer, dtype))
 

@@ -62,6 +62,12 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     return BPETokenizer.read(folder / "tokenizer.json")
 
 
+def remove_tokenizer(folder: Path) -> None:
+    """Remove the files that a tokenizer would be read from; the next one may be of another kind."""
+    for name in ("tokenizer.json", "vocab.txt"):
+        (folder / name).unlink(missing_ok=True)
+
+
 def _lowers(folder: Path) -> bool:
     """Return whether a BERT tokenizer makes capitals small, as it does unless told otherwise."""
     path = folder / "tokenizer_config.json"

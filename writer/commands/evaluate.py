@@ -19,7 +19,7 @@ from writer.engine.engine import Engine
 from writer.errors import ErrorKind, WriterError
 from writer.settings import Sampling
 from writer.suggestion.request import Request
-from writer.training.corpus import corpus_files, documents
+from writer.training.corpus import corpus_files, documents, text_files
 from writer.training.evaluation import Score, perplexity_by_place, score
 from writer.training.repetition import distinct, longest_copies, repeated
 
@@ -62,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure as told; return the exit status."""
     if arguments.threads > 0:
         torch.set_num_threads(arguments.threads)
-    # A file that is named here is meant, whatever its name.
-    files = [file for part in corpus_files(arguments.text) for file in part]
-    texts = [text[: arguments.characters or None] for text in documents(files)]
+    # As they are: what cleaning takes out would be missing from the bytes that are counted.
+    raw = documents(text_files(arguments.text), cleaned=False)
+    texts = [text[: arguments.characters or None] for text in raw]
     if not texts:
         raise WriterError(ErrorKind.CORPUS_EMPTY, paths=", ".join(map(str, arguments.text)))
     model = read_model(places.model_folder(arguments.model))
@@ -93,7 +93,7 @@ def _predictions(model: Model, texts: Sequence[str]) -> dict[str, Any]:
         "texts": [_scored(text[:40], each) for text, each in zip(texts, scores, strict=True)],
         "all": _scored("", sum(scores, Score())),
         "perplexity by tokens read": {
-            f"{place.start} to {place.stop - 1}": round(perplexity, 2)
+            f"{place.start + 1} to {place.stop}": round(perplexity, 2)
             for place, perplexity in perplexity_by_place(model.network, model.tokenizer, longest)
         },
     }
@@ -129,7 +129,8 @@ def _samples(model: Model, texts: Sequence[str], count: int, seed: int) -> Itera
 
 
 def _writing(samples: Sequence[Sample]) -> dict[str, Any]:
-    ours, human = [each.text for each in samples], [each.human for each in samples]
+    both = [each for each in samples if each.text.strip() and each.human.strip()]
+    ours, human = [each.text for each in both], [each.human for each in both]
     return {
         f"{name}-{n}": [round(measure(each, n), 4) for each in (ours, human)]
         for name, measure in (("rep", _mean_repeated), ("distinct", distinct))
@@ -138,7 +139,7 @@ def _writing(samples: Sequence[Sample]) -> dict[str, Any]:
 
 
 def _mean_repeated(texts: Sequence[str], n: int) -> float:
-    return fmean(repeated(text, n) for text in texts)
+    return fmean(repeated(text, n) for text in texts) if texts else 0.0
 
 
 def _copies(samples: Sequence[Sample], files: Sequence[Path]) -> dict[str, Any]:

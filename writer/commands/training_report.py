@@ -68,7 +68,10 @@ class Reporter:
         """Draw the curve of the loss beside the model."""
         from writer.training.curve import draw_curve
 
-        draw_curve(read_log(work), out / "loss.png")
+        try:
+            draw_curve(read_log(work), out / "loss.png")
+        except OSError as error:  # the model is there; a picture is no reason to fail
+            self.say(f"the curve could not be drawn: {error.strerror or error}")
 
     def _line(self, progress: Progress, now: float) -> str:
         parts = [f"step {progress.step:,}", f"{progress.tokens:,} tokens"]

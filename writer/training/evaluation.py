@@ -98,6 +98,8 @@ def perplexity_by_place(
     """
     ids = torch.tensor(tokenizer.encode(text))
     size = min(network.config.n_ctx, len(ids) - 1)
+    if size < 1:
+        return []
     count = min(windows, max(1, (len(ids) - 1) // max(1, size)))
     places = [edge for edge in _PLACES if edge < size] + [size]
     nats = torch.zeros(size)

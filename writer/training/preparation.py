@@ -72,7 +72,7 @@ def learned_tokenizer(
     folder = work / "tokenizer"
     wanted = {"kind": kind, "vocabulary": vocab_size, **_origin(files)}
     if _is_made(folder / "made.json", wanted):
-        return read_tokenizer(folder)
+        return kept_tokenizer(work)
     say(f"learning a vocabulary of {vocab_size:,} tokens")
     if kind == "characters":
         tokenizer: Tokenizer = learn_characters(documents(files), vocab_size)
@@ -81,7 +81,7 @@ def learned_tokenizer(
     keep_tokenizer(work, tokenizer)
     with _writing(work):
         (folder / "made.json").write_text(json.dumps(wanted), encoding="utf-8")
-    return read_tokenizer(folder)
+    return kept_tokenizer(work)
 
 
 def keep_tokenizer(work: Path, tokenizer: Tokenizer) -> None:

@@ -54,6 +54,7 @@ class Session(QObject):
         self.settings = settings
         self._write_settings = write_settings
         self._model = self._state = self._aside = ""
+        self._is_lacking = False
         self._n_ctx = USUAL_N_CTX
         self._took_ms: int | None = None
         self._characters_per_token = 4.0  # of English prose; each answer says it anew
@@ -146,6 +147,7 @@ class Session(QObject):
     # The model
 
     def _on_loaded(self, name: str, n_ctx: int) -> None:
+        self._is_lacking = False
         self._model, self._n_ctx = name, n_ctx
         self.suggester.set_n_ctx(n_ctx)
         self._limit_context()
@@ -155,7 +157,7 @@ class Session(QObject):
     def _on_load_failed(self, error: WriterError) -> None:
         self.suggester.give_up(words_of(error))
         self._window.messages.show_message(words_of(error), "error")
-        self._model, self._took_ms = "", None
+        self._model, self._took_ms, self._is_lacking = "", None, True
         self._show_state(self.tr("no model"))
 
     def _on_failed(self, request: Request, error: WriterError) -> None:
@@ -187,19 +189,22 @@ class Session(QObject):
         model = chosen_model(self.settings, before, self._sampler.model)
         if model != self._sampler.model:
             self._sampler.use(replace(self.settings.machine, model=model))
-            self._model = ""
+            self._model, self._is_lacking = "", False
 
     def set_model(self, model: str) -> None:
         """Answer with `model`, a bundled one or a folder, or with what suits each text."""
         self.set_settings(self.settings.with_value("machine", "model", model))
         self.suggester.dismiss()
+        if self._is_lacking:  # it may have been mended
+            self._sampler.use(replace(self.settings.machine, model=self._sampler.model))
         self.suit_model()
         self._on_idle()
 
     def _on_wanted(self, request: Request) -> None:
         self.suit_model(request.before)
         self._sampler.ask(request)
-        self._show_state(self.tr("thinking") if self._model else self.tr("loading"))
+        if not self._is_lacking:
+            self._show_state(self.tr("thinking") if self._model else self.tr("loading"))
 
     def _on_asked(self, asked: Asked) -> None:
         if asked.done:

@@ -142,9 +142,8 @@ class Suggester(QObject):
             self.idle.emit()
 
     def give_up(self, words: str) -> None:
-        """Ask nothing any more, because there is nobody to answer, and say `words` instead."""
+        """Say `words` until there is somebody to answer again."""
         self._hopeless = words
-        self._request = None
         self._show_empty()
 
     @property
@@ -286,7 +285,7 @@ class Suggester(QObject):
 
     def _ask(self) -> None:
         page = self._page
-        if self._hopeless or page.is_composing or page.isReadOnly():
+        if page.is_composing or page.isReadOnly():
             return
         if page.textCursor().hasSelection():
             return
@@ -303,8 +302,9 @@ class Suggester(QObject):
             self._begin(known)
             return
         page.ghost.clear()
-        self._panel.show_thinking()
-        self.wanted.emit(request)
+        if not self._hopeless:
+            self._panel.show_thinking()
+        self.wanted.emit(request)  # also where there is no model: this text may want another one
 
     def _place(self) -> tuple[int, str]:
         """Return what tells one place of asking from another: the caret and the text before it."""
