@@ -89,7 +89,11 @@ def _add_ways(parser: argparse.ArgumentParser) -> None:
         help=f"read in windows of {recipe.short_length} tokens ({recipe.short_share:g}; "
         "0 with --from)")  # fmt: skip
     add("--cooldown", type=_share, metavar="SHARE", help=f"its share ({recipe.cooldown_share:g})")
-    add("--dropout", type=_share, help="(0, and 0.1 once a text has been read 4 times)")
+    add(
+        "--dropout",
+        type=_share,
+        help="(0, and 0.1 once a text has been read 4 times; 0 with --from)",
+    )
     add("--hold-out", type=_share, default=0.01, metavar="SHARE",
         help="of each text, where no file is named validation... (%(default)s)")  # fmt: skip
     add("--precision", choices=["bf16", "fp32"], help="(the faster one, measured)")
@@ -226,9 +230,12 @@ def _recipe(
         recipe = Recipe(**saved["recipe"])
     else:
         fast = arguments.precision is None and bf16_is_faster(processes.device)
-        # Short windows teach the positions of long ones nothing new.
-        short = 0.0 if arguments.start else usual.short_share
-        recipe = replace(usual, bf16=bool(processes.agreed(float(fast))[0]), short_share=short)
+        recipe = replace(usual, bf16=bool(processes.agreed(float(fast))[0]))
+        if arguments.start:
+            # Short windows teach the positions of long ones nothing new; and a network that has
+            # never met dropout loses more by it in minutes than it gains (measured: see
+            # docs/training.md), while its best weights are kept in any case.
+            recipe = replace(recipe, short_share=0.0, dropout=0.0)
     rate = arguments.rate or (_FINE_TUNING_RATE if arguments.start and not saved else None)
     told: dict[str, Any] = {
         "batch_tokens": arguments.batch,
