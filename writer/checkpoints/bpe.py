@@ -5,11 +5,12 @@ bytes, because a character may span several tokens.
 """
 
 import json
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from writer.checkpoints.spelling import Spelling, whole
 
 END_OF_TEXT = "<|endoftext|>"
 _LARGEST = 1 << 20  # vocabulary: a larger one is damage
@@ -32,15 +33,14 @@ class BPETokenizer:
         added = tokenizer.get_added_tokens_decoder()
         special = {number for number, token in added.items() if token.special}
         self.special_ids = frozenset(special if self.end_id is None else special | {self.end_id})
-        self._bytes = [b""] * self.vocab_size
+        said = [b""] * self.vocab_size
         for token, number in vocabulary.items():
             if number not in self.special_ids:
-                self._bytes[number] = bytes(alphabet[letter] for letter in token)
+                said[number] = bytes(alphabet[letter] for letter in token)
         # A text opens behind another's end, or behind a line end where ends have no mark.
         opening = self.encode("\n") if self.end_id is None else [self.end_id]
         self.opening: tuple[int, ...] = tuple(opening)
-        self._ordered = sorted(range(self.vocab_size), key=self._bytes.__getitem__)
-        self._ordered_bytes = [self._bytes[number] for number in self._ordered]
+        self._spelling = Spelling(said)
 
     @classmethod
     def read(cls, path: Path) -> "BPETokenizer":
@@ -75,8 +75,7 @@ class BPETokenizer:
 
         Half of a surrogate pair, which is no text, counts as a question mark.
         """
-        text = text.encode("utf-8", "replace").decode("utf-8")
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        ids: list[int] = self._tokenizer.encode(whole(text), add_special_tokens=False).ids
         return ids
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
@@ -86,7 +85,7 @@ class BPETokenizer:
 
     def token_bytes(self, token: int, before: int | None = None) -> bytes:
         """Return what `token` says, whatever stands before it; nothing for a special one."""
-        return self._bytes[token]
+        return self._spelling.said[token]
 
     def may_grow(self, token: int) -> bool:
         """Return whether a longer token might stand in its place once the text goes on."""
@@ -94,13 +93,11 @@ class BPETokenizer:
 
     def beginning_with(self, start: bytes) -> list[int]:
         """Return the tokens whose bytes begin with `start`."""
-        first = bisect_left(self._ordered_bytes, start)
-        last = bisect_right(self._ordered_bytes, start, key=lambda said: said[: len(start)])
-        return self._ordered[first:last]
+        return self._spelling.beginning_with(start)
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Return the text of `tokens`; a character cut in two shows as U+FFFD."""
-        return b"".join(self._bytes[token] for token in tokens).decode("utf-8", "replace")
+        return b"".join(self._spelling.said[token] for token in tokens).decode("utf-8", "replace")
 
     def lost(self, text: str) -> int:
         """Return how many characters of `text` its tokens cannot give back: none."""

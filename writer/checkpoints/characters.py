@@ -7,13 +7,14 @@ come back, elsewhere Chinese has none.
 """
 
 import json
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+from writer.checkpoints.spelling import Spelling, whole
 
 OPENING, CLOSING, LINE_END, UNKNOWN, PADDING = "[MASK]", "[CLS]", "[SEP]", "[UNK]", "[PAD]"
 _MARKS = (PADDING, UNKNOWN, CLOSING, LINE_END, OPENING)
@@ -47,10 +48,8 @@ class CharacterTokenizer:
         for number in self.special_ids:
             said[number] = b""
         said[self._line_end] = b"\n"
-        self._bytes = said
+        self._spelling = Spelling(said)
         self._is_word = [_is_word(token) for token in tokens]
-        self._ordered = sorted(range(len(said)), key=said.__getitem__)
-        self._ordered_bytes = [said[number] for number in self._ordered]
 
     @classmethod
     def read(cls, path: Path, lowers: bool = False) -> "CharacterTokenizer":
@@ -92,7 +91,7 @@ class CharacterTokenizer:
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the tokens of each text, on all cores."""
-        lines = [line for text in texts for line in _whole(text).split("\n")]
+        lines = [line for text in texts for line in whole(text).split("\n")]
         encoded = iter(self._tokenizer.encode_batch_fast(lines, add_special_tokens=False))
         found = []
         for text in texts:
@@ -105,7 +104,7 @@ class CharacterTokenizer:
 
     def token_bytes(self, token: int, before: int | None = None) -> bytes:
         """Return what `token` says behind the token `before`; nothing for a special one."""
-        said = self._bytes[token]
+        said = self._spelling.said[token]
         later = self._tokens[token].startswith(_LATER)
         if before is None or later or not (self._is_word[token] and self._is_word[before]):
             return said
@@ -113,14 +112,14 @@ class CharacterTokenizer:
 
     def beginning_with(self, start: bytes) -> list[int]:
         """Return the tokens whose bytes begin with `start`."""
-        first = bisect_left(self._ordered_bytes, start)
-        last = bisect_right(self._ordered_bytes, start, key=lambda said: said[: len(start)])
-        return self._ordered[first:last]
+        return self._spelling.beginning_with(start)
 
     def may_grow(self, token: int) -> bool:
         """Return whether a longer token might stand in its place once the text goes on."""
-        said = self._bytes[token]
-        longer = (other for other in self.beginning_with(said) if self._bytes[other] != said)
+        said = self._spelling.said[token]
+        longer = (
+            other for other in self.beginning_with(said) if self._spelling.said[other] != said
+        )
         return self._is_word[token] and any(longer)
 
     def decode(self, tokens: Sequence[int]) -> str:
@@ -131,7 +130,7 @@ class CharacterTokenizer:
 
     def lost(self, text: str) -> int:
         """Return how many characters of `text` are lost or changed in its tokens."""
-        lines = _whole(text).split("\n")
+        lines = whole(text).split("\n")
         given_back = map(self.decode, self.encode_batch(lines))
         return sum(map(_missing, lines, given_back))
 
@@ -164,10 +163,6 @@ def _missing(line: str, given_back: str) -> int:
         return 0
     matcher = SequenceMatcher(None, line, given_back, autojunk=False)
     return len(line) - sum(block.size for block in matcher.get_matching_blocks())
-
-
-def _whole(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")  # halves of surrogate pairs are no text
 
 
 def _is_word(token: str) -> bool:

@@ -109,8 +109,8 @@ class TrainingCourse(QWidget):
     def _show_measured(self, progress: Progress) -> None:
         self.plot.show_curve(progress.curve, progress.minutes)
         self.before.set_figure(_perplexity(progress.before))
-        has_learned = len(progress.curve.held_out) > 1 or progress.curve.read
-        now = progress.now if has_learned else None
+        # The first time is before any learning, and no news afterwards.
+        now = progress.now if len(progress.curve.held_out) > 1 else None
         self.after.set_figure(_perplexity(now))
         percent = _percent(progress.before, now)
         self.change.set_figure("" if percent is None else f"{abs(percent)} %")
