@@ -9,15 +9,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "writer").rglob("*.py"))
-PURE = {"manuscript", "context", "suggestion"}
+PURE = {"manuscript", "context", "suggestion", "shelf"}
 TORCH = {"engine", "transformer", "checkpoints", "training"}
 PURE_LIBRARIES = {"writer", "charset_normalizer", "rjieba", "tomlkit", "platformdirs", "psutil"}
 ALLOWED = {
     "manuscript": {"manuscript"},
     "context": {"context"},
     "suggestion": {"suggestion"},
+    "shelf": {"shelf"},
     "transformer": {"transformer"},
-    "checkpoints": {"checkpoints", "transformer"},
+    "checkpoints": {"checkpoints", "transformer", "shelf"},
     "engine": {"engine", "checkpoints", "transformer", *PURE},
     "training": {"training", "checkpoints", "transformer", *PURE},
     "commands": {"commands", *TORCH, *PURE},

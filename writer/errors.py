@@ -24,6 +24,12 @@ class ErrorKind(Enum):
     MODEL_MISSING = "There is no model in “{path}”: {reason}."
     MODEL_DAMAGED = "The model in “{path}” cannot be used: {reason}."
     PRECISION_UNAVAILABLE = "This machine cannot work in {precision}; choose another, or auto."
+    MODEL_TOO_LARGE = (
+        "“{path}” needs {needed} of memory, and {free} are free. "
+        "Close other programs, or choose a smaller model."
+    )
+    MODEL_NOT_ADDED = "“{path}” was not added: {reason}."
+    MODEL_NOT_REMOVED = "“{name}” was not removed: {reason}."
     # Settings
     SETTINGS_UNREADABLE = "The settings in “{path}” cannot be read: {reason}."
     SETTINGS_NEWER = "The settings in “{path}” are from a newer Writer; what is known here is used."

@@ -1,7 +1,7 @@
 """Several continuations of one prefix, sampled together, of which the best go on to the end."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
 import torch
 
@@ -13,8 +13,7 @@ from writer.suggestion.ranking import Begun, choose
 from writer.suggestion.request import Request
 from writer.suggestion.segments import sentence_ends
 from writer.suggestion.trimming import is_closed
-from writer.transformer.gpt import GPT
-from writer.transformer.state import State
+from writer.transformer.contract import Network, S
 
 _RECENT = 128
 """Tokens before the cursor that the repetition penalty minds."""
@@ -31,11 +30,16 @@ class Vocabulary(NamedTuple):
     forbidden: torch.Tensor  # (F,): what it never says, padding and all marks but the end
 
 
-class Decoding:
+class Decoding(Generic[S]):
     """The rows of one request, on their way."""
 
     def __init__(
-        self, network: GPT, vocabulary: Vocabulary, prompt: Prompt, request: Request, length: int
+        self,
+        network: Network[S],
+        vocabulary: Vocabulary,
+        prompt: Prompt,
+        request: Request,
+        length: int,
     ) -> None:
         self._network = network
         self._tokenizer, self._forbidden = vocabulary
@@ -43,7 +47,7 @@ class Decoding:
         self._sampling = request.sampling
         self._length = length
         self._generator = torch.Generator().manual_seed(request.seed)
-        self._device = network.norm.weight.device
+        self._device = network.device
         wanted = request.sampling.candidates
         begun = 1 if wanted == 1 else wanted + (wanted + 1) // 2
         self._rows = [Row(prompt.begun, prompt.tokens[-1], number) for number in range(begun)]
@@ -56,7 +60,7 @@ class Decoding:
         whole = len(self._rows) * (self._length - later) + self._sampling.candidates * later
         return min(whole, _FIRST_ENTRIES)
 
-    def grow(self, logits: torch.Tensor, state: State) -> Iterator[tuple[list[Row], bool]]:
+    def grow(self, logits: torch.Tensor, state: S) -> Iterator[tuple[list[Row], bool]]:
         """Let the rows grow from logits (V,) and a state of one row, a token at a time.
 
         Yields the rows that are offered, and whether they are done. Until it is known which ones

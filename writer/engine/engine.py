@@ -5,10 +5,12 @@ import sys
 from collections.abc import Generator
 from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 
-from writer.checkpoints.folder import Model, read_model, read_shape
+from writer.checkpoints.folder import read_model, read_shape
+from writer.checkpoints.tokenizer import Tokenizer
 from writer.engine.decoding import Decoding, vocabulary_of
 from writer.engine.precision import adapt, best_device, cache_dtype, fastest, precisions
 from writer.engine.prefix import Prefixes
@@ -20,21 +22,37 @@ from writer.suggestion.candidate import Candidate
 from writer.suggestion.ranking import are_near
 from writer.suggestion.request import Answer, Request
 from writer.suggestion.trimming import trimmed
+from writer.transformer.contract import Network
+
+
+class Loaded(Protocol):
+    """A model that has been read, a `checkpoints.folder.Model` for example."""
+
+    @property
+    def name(self) -> str:
+        """What the writer calls it."""
+
+    @property
+    def network(self) -> Network[Any]:
+        """What continues tokens."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """What makes them."""
 
 
 class Engine:
     """One model at work. Not for several threads at once."""
 
-    def __init__(self, model: Model, precision: Precision = Precision.FP32) -> None:
+    def __init__(self, model: Loaded, precision: Precision = Precision.FP32) -> None:
         self.name = model.name
-        self.config = model.network.config
-        self.n_ctx = self.config.n_ctx
+        self.n_ctx = model.network.n_ctx
         self.tokenizer = model.tokenizer
         self.precision = precision
         self._network = model.network
         self._prefixes = Prefixes(model.network, cache_dtype(precision))
         self._vocabulary = vocabulary_of(
-            model.tokenizer, self.config.vocab_size, model.network.norm.weight.device
+            model.tokenizer, model.network.vocab_size, model.network.device
         )
 
     def set_threads(self, threads: int) -> None:

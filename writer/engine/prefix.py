@@ -7,11 +7,11 @@ to a scene, reads next to nothing again.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic
 
 import torch
 
-from writer.transformer.gpt import GPT
-from writer.transformer.state import State
+from writer.transformer.contract import Network, S
 
 _CHUNK = 192
 """Tokens read at once: fewer read slower, and of more, more is lost when reading is left."""
@@ -28,11 +28,11 @@ MEMORY_BYTES = 160 << 20
 
 
 @dataclass(slots=True)
-class _Text:
+class _Text(Generic[S]):
     """One text as far as it has been read."""
 
     tokens: list[int]
-    state: State
+    state: S
     logits: torch.Tensor | None = None  # (V,), of what follows, where that was worked out
 
     @property
@@ -41,16 +41,19 @@ class _Text:
         return len(self.tokens) >= _TYPED
 
 
-class Prefixes:
+class Prefixes(Generic[S]):
     """The texts read last, the one read most lately in front."""
 
     def __init__(
-        self, network: GPT, dtype: torch.dtype | None = None, memory_bytes: int = MEMORY_BYTES
+        self,
+        network: Network[S],
+        dtype: torch.dtype | None = None,
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._network = network
         self._dtype = dtype
         self._memory_bytes = memory_bytes
-        self._texts: list[_Text] = []
+        self._texts: list[_Text[S]] = []
 
     def read(self, tokens: Sequence[int], room: int = 0) -> Iterator[None]:
         """Read `tokens`, one at least, reusing what they share with a text read before.
@@ -60,7 +63,7 @@ class Prefixes:
         """
         tokens = list(tokens)
         text = self._resume(tokens, room)
-        device = self._network.norm.weight.device
+        device = self._network.device
         while text.logits is None:
             first = len(text.tokens)
             chunk = tokens[first : first + _CHUNK]
@@ -71,7 +74,7 @@ class Prefixes:
                 text.logits = self._network.head(output).float()
 
     @property
-    def state(self) -> State:
+    def state(self) -> S:
         """Return the state of one row after the tokens read last; good until the next `read`."""
         return self._texts[0].state
 
@@ -86,7 +89,7 @@ class Prefixes:
             raise ValueError("the text has not been read to its end")
         return self._texts[0].logits
 
-    def _resume(self, tokens: list[int], room: int) -> _Text:
+    def _resume(self, tokens: list[int], room: int) -> _Text[S]:
         """Return the text to go on with, cut to what it shares with `tokens`."""
         # Of a text that was left at once, nothing is of use.
         self._texts = [text for text in self._texts if text.logits is not None or text.is_begun]

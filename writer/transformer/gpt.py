@@ -148,6 +148,21 @@ class GPT(nn.Module):
                 nn.init.zeros_(block.attention.out.weight)
                 nn.init.zeros_(block.down.weight)
 
+    @property
+    def n_ctx(self) -> int:
+        """Return the longest text read at once, in tokens."""
+        return self.config.n_ctx
+
+    @property
+    def vocab_size(self) -> int:
+        """Return how many logits each token has."""
+        return self.config.vocab_size
+
+    @property
+    def device(self) -> torch.device:
+        """Return where it works."""
+        return self.norm.weight.device
+
     def set_dropout(self, share: float) -> None:
         """Drop this share of what comes into the residual stream, while training.
 
