@@ -13,7 +13,7 @@ class Counting:
 
     def __init__(self, **config):
         self._network = random_network(**config)
-        self.norm, self.head = self._network.norm, self._network.head
+        self.device, self.head = self._network.device, self._network.head
         self.empty_state = self._network.empty_state
         self.read: list[int] = []
 
