@@ -7,7 +7,9 @@ from safetensors.torch import load_file, save_file
 from torch.testing import assert_close
 
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_model, tiny_tokenizer
-from writer.checkpoints.folder import read_config, read_model, write_model
+from writer.checkpoints.config_file import read_config
+from writer.checkpoints.files import ModelFiles
+from writer.checkpoints.folder import read_model, write_model
 from writer.errors import ErrorKind, WriterError
 
 SHAPES = {
@@ -129,12 +131,12 @@ def test_what_old_folders_hold_besides_is_passed_over(folder):
 def test_a_config_that_says_little_means_gpt2_small(tmp_path):
     path = tmp_path / "config.json"
     path.write_text('{"model_type": "gpt2"}')
-    config = read_config(path)
+    config = read_config(ModelFiles(tmp_path))
     assert (config.n_embd, config.n_layer, config.n_head, config.n_ctx) == (768, 12, 12, 1024)
     path.write_text('{"model_type": "gpt2", "n_ctx": 512}')
-    assert read_config(path).n_ctx == 512
+    assert read_config(ModelFiles(tmp_path)).n_ctx == 512
     path.write_text('{"model_type": "gpt2", "n_ctx": 512, "n_positions": 2048}')
-    assert read_config(path).n_ctx == 2048
+    assert read_config(ModelFiles(tmp_path)).n_ctx == 2048
 
 
 # What is damaged

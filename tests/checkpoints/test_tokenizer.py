@@ -6,6 +6,8 @@ import pytest
 
 from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
 from writer.checkpoints.bpe import END_OF_TEXT, BPETokenizer, train_bpe
+from writer.checkpoints.files import ModelFiles
+from writer.checkpoints.tokenizer import read_tokenizer
 
 TEXTS = {
     "nothing": "",
@@ -119,3 +121,82 @@ def test_a_damaged_tokenizer_is_refused_or_read_never_worse(seed, tmp_path):
         path.write_bytes(damaged)
         with contextlib.suppress(ValueError):
             BPETokenizer.read(path)
+
+
+# GPT-2's own two files
+
+
+@pytest.fixture
+def parts(tmp_path):
+    """The folder of a tokenizer in `vocab.json` and `merges.txt`, as GPT-2 was published."""
+    tiny_tokenizer().write(tmp_path, 64)
+    model = json.loads((tmp_path / "tokenizer.json").read_text())["model"]
+    (tmp_path / "tokenizer.json").unlink()
+    (tmp_path / "tokenizer_config.json").unlink()
+    (tmp_path / "vocab.json").write_text(json.dumps(model["vocab"]))
+    merges = [each if isinstance(each, str) else " ".join(each) for each in model["merges"]]
+    (tmp_path / "merges.txt").write_text("\n".join(["#version: 0.2", *merges, ""]))
+    return tmp_path
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_the_two_files_mean_the_same_as_the_one(text, parts):
+    tokenizer = read_tokenizer(ModelFiles(parts))
+    assert tokenizer.encode(text) == tiny_tokenizer().encode(text)
+    assert tokenizer.special_ids == tiny_tokenizer().special_ids
+
+
+def test_tokens_that_were_added_are_marks(parts):
+    (parts / "added_tokens.json").write_text('{"[PAD]": 384}')
+    tokenizer = read_tokenizer(ModelFiles(parts))
+    assert tokenizer.vocab_size == 385
+    assert 384 in tokenizer.special_ids
+    assert tokenizer.decode(tokenizer.encode("[PAD]")) == "[PAD]"
+
+
+def test_the_end_is_what_the_folder_calls_so(parts):
+    (parts / "added_tokens.json").write_text('{"<end>": 384}')
+    (parts / "special_tokens_map.json").write_text('{"eos_token": {"content": "<end>"}}')
+    assert read_tokenizer(ModelFiles(parts)).end_id == 384
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("vocab.json", "{}"), ("vocab.json", "["), ("vocab.json", '{"a": "b"}'),
+        ("vocab.json", '{"a": 1, "a": 2}'), ("vocab.json", '{"a": -1}'),
+        ("vocab.json", '{"a": 1000000000}'), ("vocab.json", '{"a": 1, "b": 1}'),
+        ("merges.txt", "q"), ("merges.txt", "a  b"), ("merges.txt", "zz qqq"),
+        ("merges.txt", "\x00 \x01"), ("added_tokens.json", '{"x": 3}'),
+    ],
+)  # fmt: skip
+def test_damaged_files_are_refused(name, text, parts):
+    (parts / name).write_text(text)
+    with pytest.raises(ValueError, match=r"\w"):
+        read_tokenizer(ModelFiles(parts))
+
+
+def test_words_added_to_the_vocabulary_say_what_they_are(tmp_path):
+    tiny_tokenizer().write(tmp_path, 64)
+    path = tmp_path / "tokenizer.json"
+    data = json.loads(path.read_text())
+    added = {"id": 384, "content": "雨 rain", "special": False}
+    flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+    data["added_tokens"].append({**added, **flags})
+    path.write_text(json.dumps(data))
+    tokenizer = BPETokenizer.read(path)
+    assert tokenizer.encode("雨 rain")[-1] == 384
+    assert tokenizer.token_bytes(384) == "雨 rain".encode()
+
+
+def test_a_text_is_read_whole_whatever_the_file_says_of_cutting(tmp_path):
+    tiny_tokenizer().write(tmp_path, 64)
+    path = tmp_path / "tokenizer.json"
+    data = json.loads(path.read_text())
+    data["truncation"] = {
+        "direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0,
+    }  # fmt: skip
+    data["pre_tokenizer"]["add_prefix_space"] = True
+    path.write_text(json.dumps(data))
+    tokenizer = BPETokenizer.read(path)
+    assert tokenizer.decode(tokenizer.encode(PROSE)) == PROSE

@@ -14,6 +14,7 @@ class Counting:
     def __init__(self, **config):
         self._network = random_network(**config)
         self.device, self.head = self._network.device, self._network.head
+        self.n_ctx = self._network.n_ctx
         self.empty_state = self._network.empty_state
         self.read: list[int] = []
 
@@ -196,3 +197,14 @@ def test_going_on_from_a_state_leaves_it_for_the_next():
         _, state = network(torch.tensor([[1], [2], [3]]), state)
     assert state.entries.data_ptr() == before  # there was room
     assert_as_if_cold(prefixes, TEXT)
+
+
+def test_of_a_large_network_one_buffer_serves_every_text():
+    prefixes = Prefixes(Counting(n_ctx=512), memory_bytes=1)
+    read(prefixes, TEXT)
+    buffer = prefixes.state.entries.data_ptr()
+    for tokens in (OTHER, TEXT, [*TEXT[:150], *OTHER], [*TEXT[:150], 3], [*TEXT, *OTHER[:200]]):
+        for _ in prefixes.read(tokens, room=200):
+            pass
+        assert_as_if_cold(prefixes, tokens)
+        assert prefixes.state.entries.data_ptr() == buffer

@@ -5,10 +5,10 @@ bytes, because a character may span several tokens.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from writer.checkpoints.spelling import Spelling, whole
 
@@ -17,33 +17,36 @@ _LARGEST = 1 << 20  # vocabulary: a larger one is damage
 
 
 class BPETokenizer:
-    """A byte-level BPE read from a `tokenizer.json`."""
+    """A byte-level BPE.
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    Args:
+        tokenizer: As the library has it.
+        end: The token that closes a document; None takes GPT-2's, where there is one.
+
+    Raises:
+        ValueError: It is no byte-level BPE, or damaged.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, end: str | None = None) -> None:
         self._tokenizer = tokenizer
-        tokenizer.encode_special_tokens = True  # a writer may type “<|endoftext|>” and mean it
+        _let_text_be(tokenizer)
         vocabulary = tokenizer.get_vocab()
-        alphabet = _byte_of_letter()
-        if not alphabet.keys() <= vocabulary.keys():
-            raise ValueError("the tokenizer has no token for some bytes")
-        self.vocab_size = 1 + max(vocabulary.values())
-        if self.vocab_size > _LARGEST:
-            raise ValueError(f"the tokenizer speaks of {self.vocab_size} tokens")
-        self.end_id: int | None = vocabulary.get(END_OF_TEXT)
         added = tokenizer.get_added_tokens_decoder()
+        self._end = END_OF_TEXT if end is None or end not in vocabulary else end
+        self.end_id: int | None = vocabulary.get(self._end)
         special = {number for number, token in added.items() if token.special}
-        self.special_ids = frozenset(special if self.end_id is None else special | {self.end_id})
-        said = [b""] * self.vocab_size
-        for token, number in vocabulary.items():
-            if number not in self.special_ids:
-                said[number] = bytes(alphabet[letter] for letter in token)
+        special |= set() if self.end_id is None else {self.end_id}
+        whole_words = {number: token.content for number, token in added.items()}
+        said = _said(vocabulary, whole_words, special)
+        self.vocab_size = len(said)
+        self.special_ids = frozenset(number for number, text in enumerate(said) if not text)
+        self._spelling = Spelling(said)
         # A text opens behind another's end, or behind a line end where ends have no mark.
         opening = self.encode("\n") if self.end_id is None else [self.end_id]
         self.opening: tuple[int, ...] = tuple(opening)
-        self._spelling = Spelling(said)
 
     @classmethod
-    def read(cls, path: Path) -> "BPETokenizer":
+    def read(cls, path: Path, end: str | None = None) -> "BPETokenizer":
         """Read a `tokenizer.json`.
 
         Raises:
@@ -52,18 +55,55 @@ class BPETokenizer:
         """
         data = path.read_bytes()
         try:
-            return cls(Tokenizer.from_buffer(data))
+            return cls(Tokenizer.from_buffer(data), end)
         except (ValueError, KeyError) as error:
             raise ValueError(f"{path.name} is damaged, or no byte-level BPE") from error
+
+    @classmethod
+    def of(
+        cls,
+        vocabulary: Mapping[str, int],
+        merges: Sequence[str],
+        marks: Collection[str] = (),
+        end: str | None = None,
+    ) -> "BPETokenizer":
+        """Return the tokenizer of GPT-2's own `vocab.json` and `merges.txt`.
+
+        Args:
+            vocabulary: The number of each token.
+            merges: Two tokens with a space between them, the most common first.
+            marks: Tokens that are no text, besides the end.
+            end: See the class.
+
+        Raises:
+            ValueError: They do not belong together.
+        """
+        numbers = set(vocabulary.values())
+        if not all(type(each) is int and 0 <= each < _LARGEST for each in numbers):
+            raise ValueError("the vocabulary has numbers that are none of a token")
+        if len(numbers) < len(vocabulary):
+            raise ValueError("the vocabulary has a number twice")
+        pairs = []
+        for merge in merges:
+            first, _, second = merge.partition(" ")
+            if not {first, second, first + second} <= vocabulary.keys():
+                raise ValueError(f"the merge {merge!r:.60} does not fit the vocabulary")
+            pairs.append((first, second))
+        tokenizer = Tokenizer(models.BPE(dict(vocabulary), pairs))
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        special = {end or END_OF_TEXT, *marks} & vocabulary.keys()
+        tokenizer.add_special_tokens([AddedToken(each, special=True) for each in sorted(special)])
+        return cls(tokenizer, end)
 
     def write(self, folder: Path, n_ctx: int) -> None:
         """Write its files as `AutoTokenizer` reads them, for a network of `n_ctx` positions."""
         self._tokenizer.save(str(folder / "tokenizer.json"))
         config = {
             "tokenizer_class": "PreTrainedTokenizerFast",
-            "bos_token": END_OF_TEXT,
-            "eos_token": END_OF_TEXT,
-            "unk_token": END_OF_TEXT,
+            "bos_token": self._end,
+            "eos_token": self._end,
+            "unk_token": self._end,
             "model_max_length": n_ctx,
             "clean_up_tokenization_spaces": False,
         }
@@ -117,6 +157,36 @@ def train_bpe(texts: Iterator[str], vocab_size: int) -> BPETokenizer:
     )
     tokenizer.train_from_iterator(texts, trainer)
     return BPETokenizer(tokenizer)
+
+
+def _let_text_be(tokenizer: Tokenizer) -> None:
+    """See that text is encoded as it is and as long as it is, whatever the file says."""
+    tokenizer.encode_special_tokens = True  # a writer may type “<|endoftext|>” and mean it
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    if isinstance(tokenizer.pre_tokenizer, pre_tokenizers.ByteLevel):
+        tokenizer.pre_tokenizer.add_prefix_space = False
+
+
+def _said(
+    vocabulary: Mapping[str, int], whole_words: Mapping[int, str], special: Collection[int]
+) -> list[bytes]:
+    """Return the bytes that each token says, by number."""
+    alphabet = _byte_of_letter()
+    if not alphabet.keys() <= vocabulary.keys():
+        raise ValueError("the tokenizer has no token for some bytes")
+    size = 1 + max(vocabulary.values())
+    if size > _LARGEST:
+        raise ValueError(f"the tokenizer speaks of {size} tokens")
+    said = [b""] * size
+    for token, number in vocabulary.items():
+        if number in special:
+            continue
+        if number in whole_words:  # added to the merges' vocabulary later, and not spelled in bytes
+            said[number] = whole_words[number].encode("utf-8")
+        else:
+            said[number] = bytes(alphabet[letter] for letter in token)
+    return said
 
 
 def _byte_of_letter() -> dict[str, int]:

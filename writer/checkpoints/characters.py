@@ -2,11 +2,13 @@
 
 A Chinese character is a token, a Latin word falls into pieces whose later ones begin with “##”.
 `[MASK]` opens a document, `[CLS]` closes it, `[SEP]` ends a line, `[UNK]` stands for what has no
-token (Du, https://github.com/Morizeyao/GPT2-Chinese). Spaces are lost: between Latin words they
-come back, elsewhere Chinese has none.
+token (Du, https://github.com/Morizeyao/GPT2-Chinese); other names in brackets are of no use. Spaces
+are lost: between Latin words they come back, elsewhere Chinese has none. A vocabulary of whole
+Chinese words (`--segment`) is read word by word.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
@@ -15,9 +17,13 @@ from pathlib import Path
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from writer.checkpoints.spelling import Spelling, whole
+from writer.checkpoints.words import Words, has_words
 
 OPENING, CLOSING, LINE_END, UNKNOWN, PADDING = "[MASK]", "[CLS]", "[SEP]", "[UNK]", "[PAD]"
 _MARKS = (PADDING, UNKNOWN, CLOSING, LINE_END, OPENING)
+_NEEDED_MARKS = _MARKS[1:]
+_NO_TEXT = re.compile(r"\[(unused\d+|[A-Z]{2,})\]|<[A-Z]>|")
+"""Marks, numbers kept free, BERT's and GPT2-Chinese's, and tokens of nothing."""
 _LATER = "##"
 _NEEDED = "，。！？：；、“”‘’《》〈〉（）【】—…·～〇"
 _LATIN = "".join(map(chr, range(0x21, 0x7F)))
@@ -25,34 +31,51 @@ _LARGEST = 1 << 20  # vocabulary: a larger one is damage
 
 
 class CharacterTokenizer:
-    """A BERT vocabulary read from a `vocab.txt`."""
+    """A BERT vocabulary.
+
+    Args:
+        tokens: By number.
+        lowers: Whether capitals are made small before a text is looked up.
+
+    Raises:
+        ValueError: It is no BERT vocabulary.
+    """
 
     def __init__(self, tokens: Sequence[str], lowers: bool) -> None:
         self._tokens = tuple(tokens)
         self._lowers = lowers
         ids = {token: number for number, token in enumerate(tokens)}
-        missing = [mark for mark in _MARKS if mark not in ids]
+        missing = [mark for mark in _NEEDED_MARKS if mark not in ids]
         if missing:
             raise ValueError(f"the vocabulary has no {missing[0]}")
         if len(ids) != len(tokens):
             raise ValueError("the vocabulary has tokens twice")
         self._tokenizer = Tokenizer(models.WordPiece(vocab=ids, unk_token=UNKNOWN))
-        self._tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowers)
+        self._words = Words(tokens) if has_words(tokens) else None
+        self._tokenizer.normalizer = normalizers.BertNormalizer(
+            lowercase=lowers, handle_chinese_chars=self._words is None
+        )
         self._tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         self.vocab_size = len(tokens)
         self.opening: tuple[int, ...] = (ids[OPENING],)
         self.end_id: int | None = ids[CLOSING]
         self._line_end, self._unknown = ids[LINE_END], ids[UNKNOWN]
-        self.special_ids = frozenset(ids[mark] for mark in _MARKS if mark != LINE_END)
-        said = [token.removeprefix(_LATER).encode("utf-8") for token in tokens]
-        for number in self.special_ids:
-            said[number] = b""
+        said = [
+            b"" if _NO_TEXT.fullmatch(token) else token.removeprefix(_LATER).encode("utf-8")
+            for token in tokens
+        ]
         said[self._line_end] = b"\n"
+        self.special_ids = frozenset(number for number, text in enumerate(said) if not text)
         self._spelling = Spelling(said)
         self._is_word = [_is_word(token) for token in tokens]
 
+    @property
+    def has_words(self) -> bool:
+        """Return whether Chinese words are tokens, and not its characters alone."""
+        return self._words is not None
+
     @classmethod
-    def read(cls, path: Path, lowers: bool = False) -> "CharacterTokenizer":
+    def read(cls, path: Path, lowers: bool) -> "CharacterTokenizer":
         """Read a `vocab.txt`: a token a line.
 
         Raises:
@@ -60,11 +83,12 @@ class CharacterTokenizer:
             OSError: It cannot be read.
         """
         # Some tokens are line separators of Unicode: only "\n" parts lines.
-        tokens = path.read_bytes().decode("utf-8").replace("\r\n", "\n").split("\n")
+        data = path.read_bytes()
+        if (count := data.count(b"\n")) > _LARGEST:
+            raise ValueError(f"the vocabulary has {count} tokens")
+        tokens = data.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
         while tokens and not tokens[-1]:
             tokens.pop()
-        if len(tokens) > _LARGEST:
-            raise ValueError(f"the vocabulary has {len(tokens)} tokens")
         return cls(tokens, lowers)
 
     def write(self, folder: Path, n_ctx: int) -> None:
@@ -92,6 +116,8 @@ class CharacterTokenizer:
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the tokens of each text, on all cores."""
         lines = [line for text in texts for line in whole(text).split("\n")]
+        if self._words is not None:
+            lines = list(map(self._words.parted, lines))
         encoded = iter(self._tokenizer.encode_batch_fast(lines, add_special_tokens=False))
         found = []
         for text in texts:
@@ -120,7 +146,8 @@ class CharacterTokenizer:
         longer = (
             other for other in self.beginning_with(said) if self._spelling.said[other] != said
         )
-        return self._is_word[token] and any(longer)
+        is_open = self._is_word[token] or self._words is not None
+        return is_open and any(longer)
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Return the text of `tokens`, without spaces but between Latin words."""

@@ -1,31 +1,31 @@
-"""A model folder, as Hugging Face writes it for GPT-2: verify, read, write.
+"""A model of the writer's: a GPT-2 as Hugging Face writes it, or in a GGUF file. Read and write.
 
-`config.json`, `model.safetensors`, and `tokenizer.json` or `vocab.txt`. What cannot be used is
-refused with one sentence that names the folder and the reason; nothing in it is executed.
+A folder has `config.json`, weights (see `weights`) and a tokenizer (see `tokenizer`). What cannot
+be used is refused with one sentence that names it and the reason; nothing in it is executed.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
-from writer.checkpoints.names import from_hugging_face, to_hugging_face
+from writer.checkpoints.config_file import read_config, read_kind
+from writer.checkpoints.files import ModelFiles, gguf_file
+from writer.checkpoints.gguf_file import GGUFFile, GGUFWeights
+from writer.checkpoints.gguf_gpt2 import gguf_config, gguf_tokenizer
+from writer.checkpoints.names import HuggingFaceGPT2, to_hugging_face
 from writer.checkpoints.tokenizer import Tokenizer, has_tokenizer, read_tokenizer, remove_tokenizer
+from writer.checkpoints.weights import Weights, weight_files
 from writer.errors import ErrorKind, WriterError
-from writer.transformer.config import ACTIVATIONS, GPTConfig
+from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
-
-_FILES = ("config.json", "model.safetensors")
-_SIZES = ("vocab_size", "n_ctx", "n_embd", "n_layer", "n_head", "inner")
-_SWITCHES = ("tie_word_embeddings", "scale_attn_weights", "scale_attn_by_inverse_layer_idx")
-_LARGEST = 1 << 20  # of any size in config.json: larger ones are damage, not models
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,159 +39,145 @@ class Model:
 
 Adapt = Callable[[nn.Module], None]
 """Changes a network, or a part of it, in place once its weights are there: to 8 bits, say."""
+OnProgress = Callable[[float], None]
+"""Told what share has been read, between parts; whatever it raises ends the reading."""
 
 
-def read_model(folder: Path, adapt: Adapt | None = None) -> Model:
-    """Read the model in `folder`, in fp32 or as `adapt` makes it, for use (not training).
+class _Folder:
+    """A folder as Hugging Face writes it."""
+
+    def __init__(self, files: ModelFiles) -> None:
+        self._files = files
+
+    @property
+    def kind(self) -> str:
+        return read_kind(self._files)
+
+    def config(self) -> GPTConfig:
+        return read_config(self._files)
+
+    def tokenizer(self) -> Tokenizer:
+        return read_tokenizer(self._files)
+
+    def weights(self) -> Weights:
+        read, paths = weight_files(self._files)
+        return read(paths)
+
+
+class _GGUF:
+    """A GGUF file; a tokenizer beside it goes before its own."""
+
+    def __init__(self, files: ModelFiles, path: Path) -> None:
+        self._files = files
+        self._file = GGUFFile(path)
+
+    @property
+    def kind(self) -> str:
+        return self._file.kind
+
+    def config(self) -> GPTConfig:
+        return gguf_config(self._file)
+
+    def tokenizer(self) -> Tokenizer:
+        is_beside = not self._files.is_single and has_tokenizer(self._files)
+        return read_tokenizer(self._files) if is_beside else gguf_tokenizer(self._file)
+
+    def weights(self) -> Weights:
+        return GGUFWeights(self._file)
+
+
+def read_model(
+    path: Path, adapt: Adapt | None = None, on_progress: OnProgress = lambda share: None
+) -> Model:
+    """Read the GPT-2 in a folder or a GGUF file, in fp32 or as `adapt` makes it, for use.
 
     Part after part is read and adapted, so that the whole is never there in fp32 unless it stays.
 
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED, with the reason.
     """
-    with _refusing(folder):
-        config = read_config(folder / "config.json")
-        tokenizer = read_tokenizer(folder)
+    with refusing(path):
+        files = _files(path)
+        source = _source(files)
+        config, tokenizer = source.config(), source.tokenizer()
         if tokenizer.vocab_size > config.vocab_size:
             raise ValueError(
                 f"the tokenizer has {tokenizer.vocab_size} tokens, the network {config.vocab_size}"
             )
-        network = _read_network(folder / "model.safetensors", config, adapt or (lambda part: None))
-    return Model(folder.name, network, tokenizer)
+        weights = HuggingFaceGPT2(source.weights(), config)
+        network = _read_network(weights, config, adapt or (lambda part: None), on_progress)
+        return Model(files.name, network, tokenizer)
 
 
-def read_shape(folder: Path) -> GPTConfig:
-    """Return the shape of the model in `folder`.
+def read_shape(path: Path) -> GPTConfig:
+    """Return the shape of the GPT-2 in a folder or a GGUF file.
 
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED, with the reason.
     """
-    with _refusing(folder):
-        return read_config(folder / "config.json")
+    with refusing(path):
+        return _source(_files(path)).config()
+
+
+def model_kind(path: Path) -> str:
+    """Return what kind of model a folder or a GGUF file holds, `shelf.card.GPT2` or another.
+
+    Raises:
+        WriterError: MODEL_MISSING or MODEL_DAMAGED, with the reason.
+    """
+    with refusing(path):
+        return _source(_files(path)).kind
+
+
+def _files(path: Path) -> ModelFiles:
+    files = ModelFiles(path)
+    if not files.is_single and not path.is_dir():
+        is_file = path.exists()
+        reason = "it is neither a folder nor a GGUF file" if is_file else "there is no such folder"
+        raise WriterError(ErrorKind.MODEL_MISSING, path=path, reason=reason)
+    return files
+
+
+def _source(files: ModelFiles) -> _Folder | _GGUF:
+    path = gguf_file(files)
+    return _Folder(files) if path is None else _GGUF(files, path)
 
 
 @contextmanager
-def _refusing(folder: Path) -> Iterator[None]:
-    """Say as a `WriterError` why the model in `folder` cannot be used."""
+def refusing(path: Path) -> Iterator[None]:
+    """Say as a `WriterError` why the model at `path` cannot be used."""
     try:
-        if not folder.is_dir():
-            raise WriterError(
-                ErrorKind.MODEL_MISSING, path=folder, reason="there is no such folder"
-            )
-        for name in _FILES:
-            if not (folder / name).is_file():
-                raise WriterError(ErrorKind.MODEL_MISSING, path=folder, reason=f"{name} is missing")
-        if not has_tokenizer(folder):
-            raise WriterError(
-                ErrorKind.MODEL_MISSING, path=folder,
-                reason="it has neither tokenizer.json nor vocab.txt",
-            )  # fmt: skip
         yield
-    except (ValueError, SafetensorError) as error:
-        raise WriterError(ErrorKind.MODEL_DAMAGED, path=folder, reason=error) from error
+    except (ValueError, SafetensorError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:150]
+        raise WriterError(ErrorKind.MODEL_DAMAGED, path=path, reason=reason) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise WriterError(ErrorKind.MODEL_DAMAGED, path=folder, reason=reason) from error
+        raise WriterError(ErrorKind.MODEL_DAMAGED, path=path, reason=reason) from error
 
 
-def read_config(path: Path) -> GPTConfig:
-    """Read a GPT-2's `config.json`.
-
-    Raises:
-        ValueError: It is not a GPT-2's, or says something that the network cannot mean.
-        OSError: It cannot be read.
-    """
-    try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is not JSON") from error
-    if not isinstance(found, dict) or found.get("model_type") != "gpt2":
-        raise ValueError(f"{path.name} is not a GPT-2's")
-    known = {each.name: found[each.name] for each in fields(GPTConfig) if each.name in found}
-    if "n_positions" in found:  # what Hugging Face goes by; n_ctx is its older name
-        known["n_ctx"] = found["n_positions"]
-    config = GPTConfig(**known)
-    for name, is_sound in (
-        *((name, _is_size) for name in _SIZES),
-        *((name, _is_switch) for name in _SWITCHES),
-        ("layer_norm_epsilon", _is_share),
-        ("activation_function", ACTIVATIONS.__contains__),
-    ):
-        if not is_sound(getattr(config, name)):
-            raise ValueError(f"{path.name} says that {name} is {getattr(config, name)!r:.40}")
-    if config.n_embd % config.n_head:
-        raise ValueError(f"n_embd {config.n_embd} is no multiple of n_head {config.n_head}")
-    return config
-
-
-def _is_size(value: object) -> bool:
-    return type(value) is int and 0 < value <= _LARGEST
-
-
-def _is_switch(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_share(value: object) -> bool:
-    return isinstance(value, float) and 0 <= value < 1
-
-
-def _read_network(path: Path, config: GPTConfig, adapt: Adapt) -> GPT:
-    tied = config.tie_word_embeddings
-    with safe_open(path, framework="pt") as file:
-        try:
-            # First, as it is quick to miss a layer of a million that config.json speaks of.
-            weights = from_hugging_face(_Stored(file), config)
-        except KeyError as error:
-            raise ValueError(f"the weight {error.args[0]} is missing") from error
-        with torch.device("meta"):
-            network = GPT(config, initialized=False).eval().requires_grad_(False)
-        for layer, block in enumerate(network.blocks):
-            _fill(block, f"blocks.{layer}.", weights)
-            adapt(block)
-        for name, part in network.named_children():
-            if part is not network.blocks and not (tied and part is network.head):
-                _fill(part, f"{name}.", weights)
-    if tied:
+def _read_network(
+    weights: HuggingFaceGPT2, config: GPTConfig, adapt: Adapt, on_progress: OnProgress
+) -> GPT:
+    with torch.device("meta"):
+        network = GPT(config, initialized=False).eval().requires_grad_(False)
+    blocks, network.blocks = network.blocks, nn.ModuleList()
+    # What stands around the blocks goes first, while there is most room for it in fp32.
+    network.load_state_dict(_with_tied_head(weights.outer(), config), assign=True)
+    if config.tie_word_embeddings:
         network.head.weight = network.tokens.weight
-    adapt(network)
+    adapt(network.requires_grad_(False))
+    for layer, block in enumerate(blocks):
+        on_progress(layer / config.n_layer)
+        block.load_state_dict(weights.block(layer), assign=True)
+        adapt(block.requires_grad_(False))
+        network.blocks.append(block)
     return network
 
 
-class _Stored(Mapping[str, torch.Tensor]):
-    """The tensors of a safetensors file, each on the disk until it is looked at."""
-
-    def __init__(self, file: Any) -> None:  # noqa: ANN401 - safetensors has no types
-        self._file = file
-        self._names = frozenset(file.keys())
-
-    def __getitem__(self, name: str) -> torch.Tensor:
-        if name not in self._names:
-            raise KeyError(name)
-        tensor: torch.Tensor = self._file.get_tensor(name)
-        return tensor
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
-def _fill(part: nn.Module, prefix: str, weights: dict[str, torch.Tensor]) -> None:
-    """Give `part` its weights in fp32, and let the file's own go."""
-    filled = {}
-    for name, parameter in part.state_dict().items():
-        tensor = weights.pop(prefix + name)
-        found, wanted = tuple(tensor.shape), tuple(parameter.shape)
-        if found != wanted:
-            raise ValueError(f"{prefix}{name} has the shape {found}, config.json means {wanted}")
-        # A copy in any case: the file may change on the disk.
-        filled[name] = tensor.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
-        if not torch.isfinite(filled[name]).all():
-            raise ValueError(f"{prefix}{name} holds numbers that are not finite")
-    part.load_state_dict(filled, assign=True)
-    part.requires_grad_(False)
+def _with_tied_head(weights: dict[str, torch.Tensor], config: GPTConfig) -> dict[str, torch.Tensor]:
+    tied = {"head.weight": weights["tokens.weight"]} if config.tie_word_embeddings else {}
+    return {**weights, **tied}
 
 
 def write_model(

@@ -4,12 +4,21 @@ Hugging Face stores linear layers of GPT-2 as Conv1D, [in, out], with query, key
 side; ours are `nn.Linear`, [out, in], and apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
 
+from writer.checkpoints.weights import Weights
 from writer.transformer.config import GPTConfig
 
+_OUTER = {
+    "tokens.weight": "wte.weight",
+    "positions.weight": "wpe.weight",
+    "norm.weight": "ln_f.weight",
+    "norm.bias": "ln_f.bias",
+}
+_HEAD = "lm_head.weight"
+_BODY = "transformer."
 _BLOCK = {
     "ln_1": "attention_norm",
     "ln_2": "mlp_norm",
@@ -24,16 +33,11 @@ def to_hugging_face(
     weights: Mapping[str, torch.Tensor], config: GPTConfig
 ) -> dict[str, torch.Tensor]:
     """Return our network's weights under the names and in the layout of `GPT2LMHeadModel`."""
-    out = {
-        "transformer.wte.weight": weights["tokens.weight"],
-        "transformer.wpe.weight": weights["positions.weight"],
-        "transformer.ln_f.weight": weights["norm.weight"],
-        "transformer.ln_f.bias": weights["norm.bias"],
-    }
+    out = {_BODY + theirs: weights[ours] for ours, theirs in _OUTER.items()}
     if not config.tie_word_embeddings:
-        out["lm_head.weight"] = weights["head.weight"]
+        out[_HEAD] = weights["head.weight"]
     for layer in range(config.n_layer):
-        theirs, ours = f"transformer.h.{layer}", f"blocks.{layer}"
+        theirs, ours = f"{_BODY}h.{layer}", f"blocks.{layer}"
         for their_name, our_name in _BLOCK.items():
             for kind in ("weight", "bias"):
                 tensor = weights[f"{ours}.{our_name}.{kind}"]
@@ -45,35 +49,79 @@ def to_hugging_face(
     return {name: tensor.contiguous() for name, tensor in out.items()}
 
 
-def from_hugging_face(
-    weights: Mapping[str, torch.Tensor], config: GPTConfig
-) -> dict[str, torch.Tensor]:
-    """Return our network's state dict from the weights of a GPT-2, with or without its prefix.
+class HuggingFaceGPT2:
+    """The weights of a GPT-2 as files hold them, part by part, as our network names them.
+
+    Args:
+        weights: With the prefix of the body, or, of a body without a head, without.
+        config: The shape that they should have.
 
     Raises:
-        KeyError: A weight is missing; its name is the argument.
-        ValueError: Query, key and value are not side by side in one.
+        ValueError: One of them is missing, or has another shape than `config` means.
     """
-    prefix = "transformer." if "transformer.wte.weight" in weights else ""
-    out = {
-        "tokens.weight": weights[f"{prefix}wte.weight"],
-        "positions.weight": weights[f"{prefix}wpe.weight"],
-        "norm.weight": weights[f"{prefix}ln_f.weight"],
-        "norm.bias": weights[f"{prefix}ln_f.bias"],
-    }
-    tied = config.tie_word_embeddings
-    out["head.weight"] = out["tokens.weight"] if tied else weights["lm_head.weight"]
-    for layer in range(config.n_layer):
-        theirs, ours = f"{prefix}h.{layer}", f"blocks.{layer}"
+
+    def __init__(self, weights: Weights, config: GPTConfig) -> None:
+        self._weights = weights
+        self._config = config
+        self._prefix = _BODY if _BODY + _OUTER["tokens.weight"] in weights.shapes else ""
+        for name, shape in self._expected():
+            found = weights.shapes.get(name)
+            if found is None:
+                raise ValueError(f"the weight {name} is missing")
+            if found != shape:
+                raise ValueError(f"{name} has the shape {found}, config.json means {shape}")
+
+    def outer(self) -> dict[str, torch.Tensor]:
+        """Return what stands around the blocks; a head only where it is one of its own."""
+        out = {ours: self._read(self._prefix + theirs) for ours, theirs in _OUTER.items()}
+        if not self._config.tie_word_embeddings:
+            out["head.weight"] = self._read(_HEAD)
+        return out
+
+    def block(self, layer: int) -> dict[str, torch.Tensor]:
+        """Return the weights of one block."""
+        theirs = f"{self._prefix}h.{layer}"
+        out = {}
         for their_name, our_name in _BLOCK.items():
             for kind in ("weight", "bias"):
-                tensor = weights[f"{theirs}.{their_name}.{kind}"]
-                out[f"{ours}.{our_name}.{kind}"] = tensor.T if tensor.ndim == 2 else tensor
+                out[f"{our_name}.{kind}"] = self._read(f"{theirs}.{their_name}.{kind}", turn=True)
         for kind in ("weight", "bias"):
-            joined = weights[f"{theirs}.attn.c_attn.{kind}"]
-            if joined.shape[-1:] != (3 * config.n_embd,):
-                raise ValueError(f"{theirs}.attn.c_attn.{kind} has the shape {tuple(joined.shape)}")
-            parts = (joined.T if joined.ndim == 2 else joined).chunk(3, dim=0)
-            for name, part in zip(_QKV, parts, strict=True):
-                out[f"{ours}.attention.qkv.{name}.{kind}"] = part
-    return out
+            joined = self._read(f"{theirs}.attn.c_attn.{kind}", turn=True)
+            for name, part in zip(_QKV, joined.chunk(3, dim=0), strict=True):
+                out[f"attention.qkv.{name}.{kind}"] = part
+        return out
+
+    def _read(self, name: str, turn: bool = False) -> torch.Tensor:
+        """Return a weight in fp32, in memory of its own: its file may change on the disk."""
+        stored = self._weights.read(name)
+        stored = stored.T if turn and stored.ndim == 2 else stored
+        tensor = stored.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
+        # The extremes tell, twenty times faster than looking at each: a NaN is both of them.
+        if not torch.isfinite(torch.stack(tensor.aminmax())).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+        return tensor
+
+    def _expected(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield the name and the shape of each weight, lazily: there may be a million layers."""
+        config, prefix = self._config, self._prefix
+        width, inner = config.n_embd, config.inner
+        yield f"{prefix}wte.weight", (config.vocab_size, width)
+        yield f"{prefix}wpe.weight", (config.n_ctx, width)
+        if not config.tie_word_embeddings:
+            yield _HEAD, (config.vocab_size, width)
+        matrices = {
+            "attn.c_attn": (width, 3 * width),
+            "attn.c_proj": (width, width),
+            "mlp.c_fc": (width, inner),
+            "mlp.c_proj": (inner, width),
+        }
+        norms = [f"{prefix}ln_f"]
+        for layer in range(config.n_layer):
+            norms += [f"{prefix}h.{layer}.{name}" for name in ("ln_1", "ln_2")]
+            for name, shape in matrices.items():
+                yield f"{prefix}h.{layer}.{name}.weight", shape
+                yield f"{prefix}h.{layer}.{name}.bias", shape[-1:]
+            for norm in norms:
+                yield f"{norm}.weight", (width,)
+                yield f"{norm}.bias", (width,)
+            norms.clear()

@@ -1,12 +1,22 @@
 """What every tokenizer can do, and which one a model folder has."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import tokenizers
+from tokenizers import models
+
 from writer.checkpoints.bpe import BPETokenizer
 from writer.checkpoints.characters import CharacterTokenizer
+from writer.checkpoints.files import ModelFiles
+from writer.errors import ErrorKind, WriterError
+
+_WHOLE, _CHARACTERS = "tokenizer.json", "vocab.txt"
+_VOCABULARY, _MERGES, _ADDED = "vocab.json", "merges.txt", "added_tokens.json"
+_CONFIG, _MARKS = "tokenizer_config.json", "special_tokens_map.json"
+_LARGEST = 64 << 20
+"""Bytes."""
 
 
 class Tokenizer(Protocol):
@@ -45,36 +55,80 @@ class Tokenizer(Protocol):
         """Write its files as `AutoTokenizer` reads them, for a network of `n_ctx` positions."""
 
 
-def has_tokenizer(folder: Path) -> bool:
-    """Return whether `folder` has a file that a tokenizer can be read from."""
-    return (folder / "tokenizer.json").is_file() or (folder / "vocab.txt").is_file()
+def has_tokenizer(files: ModelFiles) -> bool:
+    """Return whether there is a file that a tokenizer can be read from."""
+    return any(map(files.find, (_WHOLE, _CHARACTERS, _VOCABULARY))) or bool(_other_vocab(files))
 
 
-def read_tokenizer(folder: Path) -> Tokenizer:
-    """Read the tokenizer of a model folder: a BERT `vocab.txt`, or a byte-level BPE.
+def read_tokenizer(files: ModelFiles) -> Tokenizer:
+    """Read the tokenizer of a model folder.
+
+    A BERT `vocab.txt`, a `tokenizer.json`, or GPT-2's own `vocab.json` and `merges.txt`.
 
     Raises:
-        ValueError: It is neither, or damaged.
+        WriterError: MODEL_MISSING; there is none.
+        ValueError: It is of another kind, or damaged.
         OSError: It cannot be read.
     """
-    if (folder / "vocab.txt").is_file():
-        return CharacterTokenizer.read(folder / "vocab.txt", _lowers(folder))
-    return BPETokenizer.read(folder / "tokenizer.json")
+    if path := files.find(_CHARACTERS) or _other_vocab(files):
+        config = files.json(_CONFIG) or {}  # BERT makes capitals small unless told otherwise
+        return CharacterTokenizer.read(path, bool(config.get("do_lower_case", True)))
+    if path := files.find(_WHOLE):
+        return _read_whole(path, _end(files))
+    if files.find(_VOCABULARY):
+        return _read_parts(files)
+    reason = f"it has neither {_WHOLE} nor {_CHARACTERS}"
+    raise WriterError(ErrorKind.MODEL_MISSING, path=files.path, reason=reason)
 
 
 def remove_tokenizer(folder: Path) -> None:
     """Remove the files that a tokenizer would be read from; the next one may be of another kind."""
-    for name in ("tokenizer.json", "vocab.txt"):
+    for name in (_WHOLE, _CHARACTERS):
         (folder / name).unlink(missing_ok=True)
 
 
-def _lowers(folder: Path) -> bool:
-    """Return whether a BERT tokenizer makes capitals small, as it does unless told otherwise."""
-    path = folder / "tokenizer_config.json"
-    if not path.is_file():
-        return True
+def _other_vocab(files: ModelFiles) -> Path | None:
+    """Return the only vocabulary by another name, such as GPT2-Chinese's `vocab_small.txt`."""
+    found = [] if files.find(_WHOLE) else files.matching("vocab*.txt")
+    return found[0] if len(found) == 1 else None
+
+
+def _read_whole(path: Path, end: str | None) -> Tokenizer:
+    if path.stat().st_size > _LARGEST:
+        raise ValueError(f"{path.name} is larger than any of its kind")
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is not JSON") from error
-    return bool(found.get("do_lower_case", True)) if isinstance(found, dict) else True
+        tokenizer = tokenizers.Tokenizer.from_buffer(path.read_bytes())
+        if not isinstance(tokenizer.model, models.WordPiece):
+            return BPETokenizer(tokenizer, end)
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path.name} is damaged, or no byte-level BPE") from error
+    numbers = tokenizer.get_vocab()
+    tokens = sorted(numbers, key=numbers.__getitem__)
+    if [numbers[token] for token in tokens] != list(range(len(tokens))):
+        raise ValueError(f"{path.name} leaves numbers out")
+    return CharacterTokenizer(tokens, bool(getattr(tokenizer.normalizer, "lowercase", True)))
+
+
+def _read_parts(files: ModelFiles) -> BPETokenizer:
+    """Read GPT-2's own files, and the tokens that were added to them."""
+    path = files.find(_MERGES)
+    if path is None:
+        reason = f"{_MERGES} is missing"
+        raise WriterError(ErrorKind.MODEL_MISSING, path=files.path, reason=reason)
+    if path.stat().st_size > _LARGEST:
+        raise ValueError(f"{_MERGES} is larger than any of its kind")
+    vocabulary = files.json(_VOCABULARY) or {}
+    added = files.json(_ADDED) or {}
+    lines = path.read_bytes().decode("utf-8").replace("\r\n", "\n").split("\n")
+    merges = [line for line in lines if line and not line.startswith("#version")]
+    return BPETokenizer.of({**vocabulary, **added}, merges, added, _end(files))
+
+
+def _end(files: ModelFiles) -> str | None:
+    """Return the token that closes a document, where the folder names one."""
+    for name in (_CONFIG, _MARKS):
+        end: Any = (files.json(name) or {}).get("eos_token")
+        end = end.get("content") if isinstance(end, dict) else end
+        if isinstance(end, str) and end:
+            return end
+    return None

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from writer import places
+from writer.checkpoints.files import ModelFiles
 from writer.checkpoints.folder import Model, read_model, write_model
 from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer
 from writer.commands.training_report import Reporter
@@ -216,7 +217,7 @@ def _own_tokenizer(kind: str | None) -> Tokenizer | None:
     if kind is None or kind in _KINDS:
         return None
     try:
-        return read_tokenizer(Path(kind))
+        return read_tokenizer(ModelFiles(Path(kind)))
     except (ValueError, OSError) as error:
         raise WriterError(ErrorKind.FILE_UNREADABLE, path=kind, reason=error) from error
 

@@ -1,7 +1,5 @@
 """The engine: a request in, a stream of answers out; any step may be the last one wanted."""
 
-import ctypes
-import sys
 from collections.abc import Generator
 from functools import partial
 from pathlib import Path
@@ -12,6 +10,7 @@ import torch
 from writer.checkpoints.folder import read_model, read_shape
 from writer.checkpoints.tokenizer import Tokenizer
 from writer.engine.decoding import Decoding, vocabulary_of
+from writer.engine.memory import give_back, returned
 from writer.engine.precision import adapt, best_device, cache_dtype, fastest, precisions
 from writer.engine.prefix import Prefixes
 from writer.engine.prompt import make_prompt
@@ -62,7 +61,7 @@ class Engine:
 
     def rest(self) -> None:
         """Give back what is of no use while nothing is asked."""
-        _give_memory_back()
+        give_back()
 
     @torch.inference_mode()
     def stream(self, request: Request) -> Generator[Answer]:
@@ -108,18 +107,9 @@ def load_engine(
         precision = fastest(read_shape(folder), device, memory)
     elif precision not in precisions(device):
         raise WriterError(ErrorKind.PRECISION_UNAVAILABLE, precision=precision.value)
-    model = read_model(folder, partial(adapt, precision=precision, device=device))
+    with returned():
+        model = read_model(folder, partial(adapt, precision=precision, device=device))
     return Engine(model, precision)
-
-
-def _give_memory_back() -> None:
-    """Return to the system what loading and reading took: glibc keeps it, a hundred MB, for later.
-
-    Not after each answer: the next one would be some 5 % slower.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
 
 
 def _candidates(rows: list[Row], request: Request, done: bool) -> tuple[Candidate, ...]:

@@ -23,6 +23,8 @@ _ROOMY = 256
 _TYPING = 32
 """Entries of room for what is typed next, so that not every key moves the whole text; more would
 slow each step, which looks at all the room."""
+_ALL_ROOM = 256
+"""Entries of room beyond n_ctx in a buffer that serves every text."""
 MEMORY_BYTES = 160 << 20
 """What all kept texts may take; one is kept in any case. 124M: four of 1,024 tokens in bf16."""
 
@@ -54,6 +56,10 @@ class Prefixes(Generic[S]):
         self._dtype = dtype
         self._memory_bytes = memory_bytes
         self._texts: list[_Text[S]] = []
+        # Of a large network two buffers are never there at once, not even while one is moved.
+        few = network.empty_state(dtype).fit(1)
+        size = few.nbytes / max(1, few.room) * (network.n_ctx + _ALL_ROOM)
+        self._has_one_buffer = size > memory_bytes
 
     def read(self, tokens: Sequence[int], room: int = 0) -> Iterator[None]:
         """Read `tokens`, one at least, reusing what they share with a text read before.
@@ -93,17 +99,7 @@ class Prefixes(Generic[S]):
         """Return the text to go on with, cut to what it shares with `tokens`."""
         # Of a text that was left at once, nothing is of use.
         self._texts = [text for text in self._texts if text.logits is not None or text.is_begun]
-        shared = [_common_length(text.tokens, tokens) for text in self._texts]
-        best = max(range(len(shared)), key=shared.__getitem__, default=None)
-        known = 0 if best is None else shared[best]
-        fork = False
-        if best is None or not known:
-            text = _Text([], self._network.empty_state(self._dtype))
-        elif fork := len(self._texts[best].tokens) - known > _TYPED:
-            other = self._texts[best]
-            text = _Text(other.tokens[:known], other.state.truncate(known))
-        else:
-            text = self._texts.pop(best)
+        text, known, is_fork = self._best(tokens)
         if known < len(text.tokens) or (known == len(tokens) and text.logits is None):
             known = min(known, len(tokens) - 1)  # the last token tells what follows it
             text.tokens, text.logits = text.tokens[:known], None
@@ -111,11 +107,26 @@ class Prefixes(Generic[S]):
         if len(text.tokens) < len(tokens):
             text.logits = None
             room += len(tokens) - len(text.tokens)
-        if fork or not room <= text.state.room <= room + _ROOMY:
+        if self._has_one_buffer:
+            if text.state.room < room:
+                text.state = text.state.fit(max(room, self._network.n_ctx + _ALL_ROOM - known))
+        elif is_fork or not room <= text.state.room <= room + _ROOMY:
             text.state = text.state.fit(room + _TYPING)
         self._texts.insert(0, text)
         self._forget()
         return text
+
+    def _best(self, tokens: list[int]) -> tuple[_Text[S], int, bool]:
+        """Return a text to begin with, how much of it is of use, and whether another keeps it."""
+        shared = [_common_length(text.tokens, tokens) for text in self._texts]
+        best = max(range(len(shared)), key=shared.__getitem__, default=0)
+        known = shared[best] if shared else 0
+        if self._texts and (known or self._has_one_buffer):
+            found = self._texts[best]
+            if self._has_one_buffer or len(found.tokens) - known <= _TYPED:
+                return self._texts.pop(best), known, False
+            return _Text(found.tokens[:known], found.state.truncate(known)), known, True
+        return _Text([], self._network.empty_state(self._dtype)), 0, False
 
     def _forget(self) -> None:
         """Let the texts go that have not been read for longest, until the rest fits the memory."""

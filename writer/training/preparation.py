@@ -15,7 +15,8 @@ import torch
 
 from writer.checkpoints.bpe import train_bpe
 from writer.checkpoints.characters import learn_characters
-from writer.checkpoints.tokenizer import Tokenizer, has_tokenizer, read_tokenizer
+from writer.checkpoints.files import ModelFiles
+from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.lock import FileLock
 from writer.training.cleaning import VERSION
@@ -103,10 +104,8 @@ def kept_tokenizer(work: Path) -> Tokenizer:
     """
     folder = work / "tokenizer"
     try:
-        if not has_tokenizer(folder):
-            raise ValueError("it holds no tokenizer")
-        return read_tokenizer(folder)
-    except (ValueError, OSError) as error:
+        return read_tokenizer(ModelFiles(folder))
+    except (ValueError, OSError, WriterError) as error:
         raise WriterError(ErrorKind.FILE_UNREADABLE, path=folder, reason=error) from error
 
 

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-ACTIVATIONS = ("gelu_new", "gelu_pytorch_tanh", "gelu", "relu", "silu", "swish", "tanh")
-"""Values of `activation_function` that the feed-forward can mean."""
-
 
 @dataclass(frozen=True, slots=True)
 class GPTConfig:

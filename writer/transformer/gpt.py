@@ -4,7 +4,7 @@ One contract for every network of this room: `forward(tokens, state) -> (logits,
 is a value that the caller keeps; modules hold parameters only.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -12,25 +12,11 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
+from writer.transformer.activations import ACTIVATIONS
 from writer.transformer.config import GPTConfig
 from writer.transformer.state import State, empty_state, visibility
 
 _Result = TypeVar("_Result")
-
-
-def _tanh_gelu(x: torch.Tensor) -> torch.Tensor:
-    return F.gelu(x, approximate="tanh")
-
-
-_ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "gelu_new": _tanh_gelu,
-    "gelu_pytorch_tanh": _tanh_gelu,
-    "gelu": F.gelu,
-    "relu": F.relu,
-    "silu": F.silu,
-    "swish": F.silu,
-    "tanh": torch.tanh,
-}
 
 
 class QueryKeyValue(nn.Module):
@@ -106,7 +92,7 @@ class Block(nn.Module):
         self.mlp_norm = nn.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)
         self.up = nn.Linear(config.n_embd, config.inner)
         self.down = nn.Linear(config.inner, config.n_embd)
-        self.activation = _ACTIVATIONS[config.activation_function]
+        self.activation = ACTIVATIONS[config.activation_function]
         self.dropout = 0.0
 
     def forward(self, x: torch.Tensor, onward: Onward | None) -> torch.Tensor:
