@@ -21,20 +21,33 @@ _SYLLABLES = ["".join(pair) for pair in product("bcdfghjklmnpqrstvwxz", "aeiou")
 _SPACE = "\u0120"  # GPT-2's letter for a space
 
 
-def make_model(folder: Path, seed: int = 0) -> Path:
-    """Write a model of GPT-2's smallest shape into `folder` and return it."""
-    config = GPTConfig()
+XL = GPTConfig(n_embd=1600, n_layer=48, n_head=25)
+"""The shape of the largest GPT-2, of 1.5 billion parameters."""
+
+
+def make_model(
+    folder: Path,
+    seed: int = 0,
+    config: GPTConfig = GPTConfig(),  # noqa: B008 - it is frozen
+    dtype: torch.dtype = torch.float32,
+) -> Path:
+    """Write a model, by default of GPT-2's smallest shape, into `folder` and return it."""
     torch.manual_seed(seed)
-    network = GPT(config).requires_grad_(False)
-    for parameter in network.parameters():
+    with torch.device("meta"):
+        network = GPT(config, initialized=False).to(dtype).requires_grad_(False)
+    network.to_empty(device="cpu")
+    network.head.weight = network.tokens.weight
+    for name, parameter in network.named_parameters():
         if parameter.ndim == 2:
             parameter.normal_(0, 0.02)
+        else:
+            parameter.fill_(float(name.endswith("norm.weight")))
     tokenizer = _tokenizer(config.vocab_size)
     unlikely = [
         token for token in range(config.vocab_size) if len(tokenizer.token_bytes(token)) < 2
     ]
     network.tokens.weight[unlikely] = 0  # the tied head then never has them among the likeliest
-    write_model(folder, network, tokenizer, torch.float32)
+    write_model(folder, network, tokenizer, dtype)
     return folder
 
 

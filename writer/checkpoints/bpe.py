@@ -78,10 +78,10 @@ class BPETokenizer:
         Raises:
             ValueError: They do not belong together.
         """
-        numbers = set(vocabulary.values())
+        numbers = vocabulary.values()
         if not all(type(each) is int and 0 <= each < _LARGEST for each in numbers):
             raise ValueError("the vocabulary has numbers that are none of a token")
-        if len(numbers) < len(vocabulary):
+        if len(set(numbers)) < len(vocabulary):
             raise ValueError("the vocabulary has a number twice")
         pairs = []
         for merge in merges:

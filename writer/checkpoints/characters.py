@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
+from writer.checkpoints.files import read_text
 from writer.checkpoints.spelling import Spelling, whole
 from writer.checkpoints.words import Words, has_words
 
@@ -83,10 +84,10 @@ class CharacterTokenizer:
             OSError: It cannot be read.
         """
         # Some tokens are line separators of Unicode: only "\n" parts lines.
-        data = path.read_bytes()
-        if (count := data.count(b"\n")) > _LARGEST:
+        text = read_text(path)
+        if (count := text.count("\n")) > _LARGEST:
             raise ValueError(f"the vocabulary has {count} tokens")
-        tokens = data.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+        tokens = text.split("\n")
         while tokens and not tokens[-1]:
             tokens.pop()
         return cls(tokens, lowers)

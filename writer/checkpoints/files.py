@@ -12,7 +12,7 @@ from typing import Any
 from writer.errors import ErrorKind, WriterError
 
 GGUF = ".gguf"
-_LARGEST_JSON = 64 << 20
+_LARGEST_TEXT = 64 << 20
 """Bytes; the vocabularies of the largest models have half as many."""
 _SNAPSHOTS, _BLOBS = "snapshots", "blobs"
 
@@ -62,19 +62,26 @@ class ModelFiles:
         names = sorted(path.name for path in self.folder.glob(pattern) if path.is_file())
         return [path for name in names if (path := self.find(name))]
 
+    def text(self, name: str) -> str | None:
+        """Return the text in the file `name`, with plain line ends, None where there is none.
+
+        Raises:
+            ValueError: It is not UTF-8, or larger than any of its kind.
+        """
+        path = self.find(name)
+        return None if path is None else read_text(path)
+
     def json(self, name: str) -> dict[str, Any] | None:
         """Return the JSON object in the file `name`, None where there is no such file.
 
         Raises:
             ValueError: It is no JSON object, or says something twice.
         """
-        path = self.find(name)
-        if path is None:
+        text = self.text(name)
+        if text is None:
             return None
-        if path.stat().st_size > _LARGEST_JSON:
-            raise ValueError(f"{name} is larger than any of its kind")
         try:
-            found: Any = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+            found: Any = json.loads(text, object_pairs_hook=_once)
         except _TwiceError as error:
             raise ValueError(f"{name} says {error.args[0]!r:.60} twice") from error
         except (ValueError, RecursionError) as error:
@@ -82,6 +89,22 @@ class ModelFiles:
         if not isinstance(found, dict):
             raise ValueError(f"{name} is no JSON object")
         return found
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a model's file, with plain line ends.
+
+    Raises:
+        ValueError: It is not UTF-8, or larger than any of its kind.
+        OSError: It cannot be read.
+    """
+    if path.stat().st_size > _LARGEST_TEXT:
+        raise ValueError(f"{path.name} is larger than any of its kind")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is not UTF-8 text") from error
+    return text.replace("\r\n", "\n")
 
 
 def gguf_file(files: ModelFiles) -> Path | None:

@@ -22,6 +22,7 @@ _SCALARS = dict(zip((0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12), "BbHhIif?Qqd", strict=
 _STRING, _ARRAY = 8, 9
 _MOST_STRINGS = 1 << 20
 """In a list: more than any vocabulary has, or merges."""
+_SMALLEST = 24
 _MOST_DIMENSIONS = 4
 _ALIGNMENT = 32
 
@@ -65,6 +66,8 @@ class GGUFFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._size = path.stat().st_size
+        if self._size < _SMALLEST:
+            raise ValueError("it is no GGUF file")
         try:
             with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
                 header = _Header(data)
@@ -105,7 +108,8 @@ class GGUFFile:
             raise ValueError(f"{name:.60} is cut off")
         try:
             rows = packed.reshape(*stored.shape[:-1], row_bytes)
-            numbers = gguf.quants.dequantize(rows, stored.kind)
+            with np.errstate(all="ignore"):  # what is no number will be found
+                numbers = gguf.quants.dequantize(rows, stored.kind)
         except (NotImplementedError, ValueError) as error:
             raise ValueError(f"{name:.60} is stored as {stored.kind.name}") from error
         return torch.from_numpy(np.ascontiguousarray(numbers, dtype=np.float32))
@@ -207,7 +211,7 @@ class _Header:
         length = self._checked(self._take("Q")[0], 1)
         found = self._data[self.position : self.position + length]
         self.position += length
-        return found.decode("utf-8", "surrogateescape")
+        return found.decode("utf-8")
 
     def _value(self, kind: int) -> Any:  # noqa: ANN401 - any kind of value
         if kind == _STRING:

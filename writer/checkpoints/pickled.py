@@ -6,6 +6,7 @@ how to make a `bytearray` or a `Tensor` of any size, and believes whatever size 
 to have.
 """
 
+import errno
 import pickle
 import pickletools
 import warnings
@@ -65,7 +66,9 @@ def read_pickled(path: Path) -> dict[str, torch.Tensor]:
             found: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
     except _RefusedError as error:
         raise ValueError(f"{path.name} {error}") from error
-    except _DAMAGE as error:
+    except (*_DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise  # a place before the file's beginning is damage, too
         raise ValueError(f"{path.name} is damaged, or holds more than weights") from error
     if not isinstance(found, dict):
         raise ValueError(f"{path.name} holds no named weights")

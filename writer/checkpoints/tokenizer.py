@@ -17,6 +17,7 @@ _VOCABULARY, _MERGES, _ADDED = "vocab.json", "merges.txt", "added_tokens.json"
 _CONFIG, _MARKS = "tokenizer_config.json", "special_tokens_map.json"
 _LARGEST = 64 << 20
 """Bytes."""
+_SAMPLE = "It's 7. 雨停了 🙂\n"
 
 
 class Tokenizer(Protocol):
@@ -96,12 +97,12 @@ def _other_vocab(files: ModelFiles) -> Path | None:
 def _read_whole(path: Path, end: str | None) -> Tokenizer:
     if path.stat().st_size > _LARGEST:
         raise ValueError(f"{path.name} is larger than any of its kind")
-    try:
-        tokenizer = tokenizers.Tokenizer.from_buffer(path.read_bytes())
-        if not isinstance(tokenizer.model, models.WordPiece):
+    tokenizer = library_tokenizer(path)
+    if not isinstance(tokenizer.model, models.WordPiece):
+        try:
             return BPETokenizer(tokenizer, end)
-    except (ValueError, KeyError) as error:
-        raise ValueError(f"{path.name} is damaged, or no byte-level BPE") from error
+        except KeyError as error:
+            raise ValueError(f"{path.name} is damaged, or no byte-level BPE") from error
     numbers = tokenizer.get_vocab()
     tokens = sorted(numbers, key=numbers.__getitem__)
     if [numbers[token] for token in tokens] != list(range(len(tokens))):
@@ -109,18 +110,34 @@ def _read_whole(path: Path, end: str | None) -> Tokenizer:
     return CharacterTokenizer(tokens, bool(getattr(tokenizer.normalizer, "lowercase", True)))
 
 
+def library_tokenizer(path: Path) -> tokenizers.Tokenizer:
+    """Return what a `tokenizer.json` holds.
+
+    Raises:
+        ValueError: It is damaged.
+        OSError: It cannot be read.
+    """
+    data = path.read_bytes()
+    try:
+        tokenizer = tokenizers.Tokenizer.from_buffer(data)
+        tokenizer.encode(_SAMPLE, add_special_tokens=False)
+    except BaseException as error:
+        # The library is written in Rust, whose panics are exceptions of a type without a name.
+        if type(error).__name__ != "PanicException" and not isinstance(error, Exception):
+            raise
+        raise ValueError(f"{path.name} is damaged, or no byte-level BPE") from error
+    return tokenizer
+
+
 def _read_parts(files: ModelFiles) -> BPETokenizer:
     """Read GPT-2's own files, and the tokens that were added to them."""
-    path = files.find(_MERGES)
-    if path is None:
+    text = files.text(_MERGES)
+    if text is None:
         reason = f"{_MERGES} is missing"
         raise WriterError(ErrorKind.MODEL_MISSING, path=files.path, reason=reason)
-    if path.stat().st_size > _LARGEST:
-        raise ValueError(f"{_MERGES} is larger than any of its kind")
     vocabulary = files.json(_VOCABULARY) or {}
     added = files.json(_ADDED) or {}
-    lines = path.read_bytes().decode("utf-8").replace("\r\n", "\n").split("\n")
-    merges = [line for line in lines if line and not line.startswith("#version")]
+    merges = [line for line in text.split("\n") if line and not line.startswith("#version")]
     return BPETokenizer.of({**vocabulary, **added}, merges, added, _end(files))
 
 

@@ -3,12 +3,13 @@
 Under Hugging Face's names, from `safetensors` files, one or many, from PyTorch's own, or a GGUF.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from writer.checkpoints.files import ModelFiles
 from writer.checkpoints.pickled import read_pickled
@@ -125,5 +126,10 @@ def _listed(files: ModelFiles, index: dict[str, Any], name: str) -> list[Path]:
     return found
 
 
-def _opened(path: Path) -> Any:  # noqa: ANN401 - safetensors has no types
-    return safe_open(path, framework="pt")
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:  # safetensors has no types
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except SafetensorError as error:
+        raise ValueError(f"{path.name:.80} is damaged: {error}") from error

@@ -87,14 +87,21 @@ class Decoding(Generic[S]):
             logits = outputs[:, -1].float()
 
     def _next(self, rows: list[Row], logits: torch.Tensor, recent: torch.Tensor) -> torch.Tensor:
-        """Give each row its next token; return them (B,)."""
+        """Give each row its next token; return them (B,).
+
+        Raises:
+            FloatingPointError: The logits are no numbers.
+        """
         sampling = self._sampling
+        total = torch.logsumexp(logits, dim=1)
+        if not torch.isfinite(total).all():
+            raise FloatingPointError("the network gives no numbers")
         choice = filtered(self._allowed(rows, logits, recent), sampling)
         greedy = sampling.temperature == 0
         # Rows part in what follows the word that was begun, not over how it might have gone on.
         apart = not rows[0].begun
         tokens = draw(choice, groups_of_equals(rows), greedy, self._generator, apart)
-        logprobs = logits.gather(1, tokens[:, None])[:, 0] - torch.logsumexp(logits, dim=1)
+        logprobs = logits.gather(1, tokens[:, None])[:, 0] - total
         for row, token, logprob in zip(rows, tokens.tolist(), logprobs.tolist(), strict=True):
             row.add(token, logprob, self._tokenizer)
             row.closed |= _is_enough(row, self._length)

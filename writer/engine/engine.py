@@ -69,6 +69,9 @@ class Engine:
 
         The first ones, while the text is being read, have no candidates. Closing the generator
         between any two of them stops the work; what has been read stays read.
+
+        Raises:
+            WriterError: MODEL_DAMAGED; its weights are numbers, but what comes of them is none.
         """
         sampling = request.sampling
         length = min(sampling.length, self.n_ctx // 2)
@@ -78,9 +81,13 @@ class Engine:
         unread = Answer(request, (), False, len(prompt.tokens), prompt.characters)
         for _ in self._prefixes.read(prompt.tokens, room=decoding.entries):
             yield unread
-        for rows, done in decoding.grow(self._prefixes.logits, self._prefixes.state):
-            candidates = _candidates(rows, request, done)
-            yield Answer(request, candidates, done, len(prompt.tokens), prompt.characters)
+        try:
+            for rows, done in decoding.grow(self._prefixes.logits, self._prefixes.state):
+                candidates = _candidates(rows, request, done)
+                yield Answer(request, candidates, done, len(prompt.tokens), prompt.characters)
+        except FloatingPointError as error:
+            reason = "what it works out is not a number"
+            raise WriterError(ErrorKind.MODEL_DAMAGED, path=self.name, reason=reason) from error
 
 
 def load_engine(
