@@ -84,3 +84,34 @@ def test_a_begun_word_is_gone_on_with_and_never_said_twice(text, next_word, want
 
 def test_capitals_that_the_vocabulary_loses_are_not_taken_back(pieces):
     assert make_prompt("i He", pieces, 64).begun == b""
+
+
+def test_it_writes_on_long_after_what_it_reads_at_once():
+    engine = Engine(Model("tiny", random_network(vocab_size=320, n_ctx=1024), TOKENIZER))
+    text = TEXT * 38
+    assert len(text) < 1023
+    sampling = Sampling(candidates=1, length=64, context_length=1024)
+    for seed in range(1, 40):
+        *_, answer = engine.stream(Request(1, len(text), text, "", sampling, seed))
+        assert answer.tokens_read <= 1023
+        text += answer.candidates[0].text if answer.candidates else ""
+    assert len(text) > 1600
+
+
+@pytest.fixture(scope="module")
+def of_words(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("words")
+    words = "[UNK] [CLS] [SEP] [MASK] 他们 走 走进 走进去 屋子 了 。".split()
+    (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    return CharacterTokenizer.read(folder / "vocab.txt", lowers=True)
+
+
+@pytest.mark.parametrize(("next_word", "said"), [("走", ""), ("走进", "进"), ("走进去", "进去")])
+def test_a_chinese_word_goes_on_as_any_that_begins_so(next_word, said, of_words):
+    prompt = make_prompt("他们走", of_words, 64)
+    assert of_words.decode(prompt.tokens) == "他们"
+    row = Row(prompt.begun, prompt.tokens[-1])
+    begun = of_words.beginning_with(prompt.begun)
+    (token,) = (each for each in begun if of_words.token_bytes(each) == next_word.encode())
+    row.add(token, 0.0, of_words)
+    assert row.text == said
