@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.stand_in import XL, make_model, make_text, make_words
-from writer.engine.engine import load_engine
+from writer.engine.loading import load_engine
 from writer.settings import Precision, Sampling
 from writer.suggestion.request import Request
 

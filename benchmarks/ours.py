@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.peers import TEMPERATURE, TOP_K
-from writer.engine.engine import load_engine
+from writer.engine.loading import load_engine
 from writer.settings import Precision, Sampling
 from writer.suggestion.request import Request
 

@@ -1,4 +1,4 @@
-"""What the program runs on: cores and the battery. psutil asks each system its own way."""
+"""What the program runs on: cores, memory and the battery. psutil asks each system its own way."""
 
 import os
 
@@ -14,6 +14,11 @@ def default_threads() -> int:
     if hasattr(os, "sched_getaffinity"):  # a container may have fewer than the machine
         cores = min(cores, len(os.sched_getaffinity(0)))
     return max(1, cores - 1)
+
+
+def free_memory_bytes() -> int:
+    """Return how much memory can be taken without driving anything else out of it."""
+    return int(psutil.virtual_memory().available)
 
 
 def on_battery() -> bool:

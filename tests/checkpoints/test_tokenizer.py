@@ -103,7 +103,7 @@ def test_numbers_left_out_of_a_vocabulary_are_tokens_of_nothing(tmp_path):
     assert tokenizer.decode(tokenizer.encode(PROSE)) == PROSE
     data["model"]["vocab"][last] = 2**32 - 1
     path.write_text(json.dumps(data))
-    with pytest.raises(ValueError, match=r"tokenizer\.json"):
+    with pytest.raises(ValueError, match=r"tokenizer"):
         BPETokenizer.read(path)
 
 

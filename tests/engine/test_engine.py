@@ -11,7 +11,8 @@ from tokenizers import AddedToken, Tokenizer
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_model, tiny_tokenizer
 from writer.checkpoints.bpe import BPETokenizer, train_bpe
 from writer.checkpoints.folder import Model, write_model
-from writer.engine.engine import Engine, load_engine
+from writer.engine.engine import Engine
+from writer.engine.loading import load_engine
 from writer.engine.prompt import make_prompt
 from writer.errors import WriterError
 from writer.settings import Sampling

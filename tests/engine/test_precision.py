@@ -8,7 +8,8 @@ from torch.testing import assert_close
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_tokenizer
 from writer.checkpoints.folder import Model, write_model
 from writer.engine import precision as room
-from writer.engine.engine import Engine, load_engine
+from writer.engine.engine import Engine
+from writer.engine.loading import load_engine
 from writer.engine.precision import adapt, cache_dtype, fastest, precisions
 from writer.errors import WriterError
 from writer.settings import Precision, Sampling

@@ -23,7 +23,7 @@ import torch
 
 from tests.fuzz.bases import Files, bases
 from tests.fuzz.mutations import FOLDER, LINK, mutate
-from writer.engine.engine import load_engine
+from writer.engine.loading import load_engine
 from writer.errors import ErrorKind, WriterError
 from writer.settings import Precision, Sampling
 from writer.suggestion.request import Request

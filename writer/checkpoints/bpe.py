@@ -6,6 +6,7 @@ bytes, because a character may span several tokens.
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -14,6 +15,7 @@ from writer.checkpoints.spelling import Spelling, whole
 
 END_OF_TEXT = "<|endoftext|>"
 _LARGEST = 1 << 20  # vocabulary: a larger one is damage
+_SAMPLE = "It's 7. 雨停了 🙂\n"
 
 
 class BPETokenizer:
@@ -53,11 +55,7 @@ class BPETokenizer:
             ValueError: It is no byte-level BPE, or damaged.
             OSError: It cannot be read.
         """
-        data = path.read_bytes()
-        try:
-            return cls(Tokenizer.from_buffer(data), end)
-        except (ValueError, KeyError) as error:
-            raise ValueError(f"{path.name} is damaged, or no byte-level BPE") from error
+        return cls(library_tokenizer(path), end)
 
     @classmethod
     def of(
@@ -159,6 +157,38 @@ def train_bpe(texts: Iterator[str], vocab_size: int) -> BPETokenizer:
     return BPETokenizer(tokenizer)
 
 
+def library_tokenizer(path: Path) -> Tokenizer:
+    """Return what a `tokenizer.json` holds.
+
+    Raises:
+        ValueError: It is damaged.
+        OSError: It cannot be read.
+    """
+    data = path.read_bytes()
+    try:
+        with failures_told():
+            tokenizer = Tokenizer.from_buffer(data)
+            tokenizer.encode(_SAMPLE, add_special_tokens=False)
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path.name} is damaged") from error
+    return tokenizer
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Tell as a `ValueError` where the library gives up on a vocabulary that it is given.
+
+    It believes much of what it reads. Then Rust panics, which is no `Exception`, so that nobody
+    takes it for one that is foreseen; or it raises an `Exception` of no kind at all.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error) is Exception or type(error).__name__ == "PanicException":
+            raise ValueError("the tokenizer is damaged") from error
+        raise
+
+
 def _let_text_be(tokenizer: Tokenizer) -> None:
     """See that text is encoded as it is and as long as it is, whatever the file says."""
     tokenizer.encode_special_tokens = True  # a writer may type “<|endoftext|>” and mean it
@@ -185,7 +215,10 @@ def _said(
         if number in whole_words:  # added to the merges' vocabulary later, and not spelled in bytes
             said[number] = whole_words[number].encode("utf-8")
         else:
-            said[number] = bytes(alphabet[letter] for letter in token)
+            try:
+                said[number] = bytes(alphabet[letter] for letter in token)
+            except KeyError as error:
+                raise ValueError(f"the token {token!r:.40} is no bytes") from error
     return said
 
 

@@ -11,13 +11,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 from pathlib import Path
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from writer.checkpoints.files import read_text
-from writer.checkpoints.spelling import Spelling, whole
+from writer.checkpoints.spelling import Spelling, missing, whole
 from writer.checkpoints.words import Words, has_words
 
 OPENING, CLOSING, LINE_END, UNKNOWN, PADDING = "[MASK]", "[CLS]", "[SEP]", "[UNK]", "[PAD]"
@@ -160,7 +159,7 @@ class CharacterTokenizer:
         """Return how many characters of `text` are lost or changed in its tokens."""
         lines = whole(text).split("\n")
         given_back = map(self.decode, self.encode_batch(lines))
-        return sum(map(_missing, lines, given_back))
+        return sum(map(missing, lines, given_back))
 
 
 def learn_characters(texts: Iterable[str], vocab_size: int) -> CharacterTokenizer:
@@ -183,14 +182,6 @@ def learn_characters(texts: Iterable[str], vocab_size: int) -> CharacterTokenize
         if pieces and pieces[0][0][0] == character and len(tokens) + len(forms) <= vocab_size:
             tokens += forms
     return CharacterTokenizer(tokens, lowers=False)
-
-
-def _missing(line: str, given_back: str) -> int:
-    """Return how many characters of `line` do not come back."""
-    if line == given_back:
-        return 0
-    matcher = SequenceMatcher(None, line, given_back, autojunk=False)
-    return len(line) - sum(block.size for block in matcher.get_matching_blocks())
 
 
 def _is_word(token: str) -> bool:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 
 class Spelling:
@@ -22,3 +23,11 @@ class Spelling:
 def whole(text: str) -> str:
     """Return `text` with a question mark for half of a surrogate pair, which is no text."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def missing(line: str, given_back: str) -> int:
+    """Return how many characters of `line` do not come back."""
+    if line == given_back:
+        return 0
+    matcher = SequenceMatcher(None, line, given_back, autojunk=False)
+    return len(line) - sum(block.size for block in matcher.get_matching_blocks())

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import tokenizers
 from tokenizers import models
 
-from writer.checkpoints.bpe import BPETokenizer
+from writer.checkpoints.bpe import BPETokenizer, library_tokenizer
 from writer.checkpoints.characters import CharacterTokenizer
 from writer.checkpoints.files import ModelFiles
 from writer.errors import ErrorKind, WriterError
@@ -17,7 +16,6 @@ _VOCABULARY, _MERGES, _ADDED = "vocab.json", "merges.txt", "added_tokens.json"
 _CONFIG, _MARKS = "tokenizer_config.json", "special_tokens_map.json"
 _LARGEST = 64 << 20
 """Bytes."""
-_SAMPLE = "It's 7. 雨停了 🙂\n"
 
 
 class Tokenizer(Protocol):
@@ -99,34 +97,12 @@ def _read_whole(path: Path, end: str | None) -> Tokenizer:
         raise ValueError(f"{path.name} is larger than any of its kind")
     tokenizer = library_tokenizer(path)
     if not isinstance(tokenizer.model, models.WordPiece):
-        try:
-            return BPETokenizer(tokenizer, end)
-        except KeyError as error:
-            raise ValueError(f"{path.name} is damaged, or no byte-level BPE") from error
+        return BPETokenizer(tokenizer, end)
     numbers = tokenizer.get_vocab()
     tokens = sorted(numbers, key=numbers.__getitem__)
     if [numbers[token] for token in tokens] != list(range(len(tokens))):
         raise ValueError(f"{path.name} leaves numbers out")
     return CharacterTokenizer(tokens, bool(getattr(tokenizer.normalizer, "lowercase", True)))
-
-
-def library_tokenizer(path: Path) -> tokenizers.Tokenizer:
-    """Return what a `tokenizer.json` holds.
-
-    Raises:
-        ValueError: It is damaged.
-        OSError: It cannot be read.
-    """
-    data = path.read_bytes()
-    try:
-        tokenizer = tokenizers.Tokenizer.from_buffer(data)
-        tokenizer.encode(_SAMPLE, add_special_tokens=False)
-    except BaseException as error:
-        # The library is written in Rust, whose panics are exceptions of a type without a name.
-        if type(error).__name__ != "PanicException" and not isinstance(error, Exception):
-            raise
-        raise ValueError(f"{path.name} is damaged, or no byte-level BPE") from error
-    return tokenizer
 
 
 def _read_parts(files: ModelFiles) -> BPETokenizer:

@@ -1,17 +1,14 @@
 """The engine: a request in, a stream of answers out; any step may be the last one wanted."""
 
 from collections.abc import Generator
-from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
-from writer.checkpoints.folder import read_model, read_shape
 from writer.checkpoints.tokenizer import Tokenizer
 from writer.engine.decoding import Decoding, vocabulary_of
-from writer.engine.memory import give_back, returned
-from writer.engine.precision import adapt, best_device, cache_dtype, fastest, precisions
+from writer.engine.memory import give_back
+from writer.engine.precision import cache_dtype
 from writer.engine.prefix import Prefixes
 from writer.engine.prompt import make_prompt
 from writer.engine.rows import Row
@@ -88,35 +85,6 @@ class Engine:
         except FloatingPointError as error:
             reason = "what it works out is not a number"
             raise WriterError(ErrorKind.MODEL_DAMAGED, path=self.name, reason=reason) from error
-
-
-def load_engine(
-    folder: Path,
-    precision: Precision = Precision.AUTO,
-    threads: int | None = None,
-    memory: Path | None = None,
-) -> Engine:
-    """Read the model in `folder` into the precision that is asked for, or the fastest here.
-
-    Args:
-        folder: The model's.
-        precision: What the network works in.
-        threads: How many; from the first moment on, as torch prepares them at its first work.
-        memory: A file that keeps which precision is fastest; None measures it anew.
-
-    Raises:
-        WriterError: MODEL_MISSING, MODEL_DAMAGED or PRECISION_UNAVAILABLE.
-    """
-    if threads is not None:
-        torch.set_num_threads(threads)
-    device = torch.device("cpu") if precision == Precision.INT8 else best_device()
-    if precision == Precision.AUTO:
-        precision = fastest(read_shape(folder), device, memory)
-    elif precision not in precisions(device):
-        raise WriterError(ErrorKind.PRECISION_UNAVAILABLE, precision=precision.value)
-    with returned():
-        model = read_model(folder, partial(adapt, precision=precision, device=device))
-    return Engine(model, precision)
 
 
 def _candidates(rows: list[Row], request: Request, done: bool) -> tuple[Candidate, ...]:

@@ -1,0 +1,74 @@
+"""From a model on the disk to an engine at work, if the machine's memory has room for it."""
+
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from writer.checkpoints.card import describe
+from writer.checkpoints.folder import OnProgress, model_kind, read_model, read_shape
+from writer.engine.engine import Engine
+from writer.engine.memory import returned
+from writer.engine.precision import adapt, best_device, fastest, precisions
+from writer.errors import ErrorKind, WriterError
+from writer.hardware import free_memory_bytes
+from writer.settings import Precision
+from writer.shelf.card import GPT2
+from writer.shelf.copying import in_words
+
+
+def load_engine(
+    path: Path,
+    precision: Precision = Precision.AUTO,
+    threads: int | None = None,
+    memory: Path | None = None,
+    on_progress: OnProgress = lambda share: None,
+) -> Engine:
+    """Read the model at `path` into the precision that is asked for, or the fastest that fits here.
+
+    Args:
+        path: The model's folder, or its GGUF file.
+        precision: What the network works in.
+        threads: How many; from the first moment on, as torch prepares them at its first work.
+        memory: A file that keeps which precision is fastest; None measures it anew.
+        on_progress: Told what share has been read; whatever it raises ends the loading.
+
+    Raises:
+        WriterError: MODEL_MISSING, MODEL_DAMAGED, MODEL_TOO_LARGE or PRECISION_UNAVAILABLE.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    device = torch.device("cpu") if precision == Precision.INT8 else best_device()
+    if precision not in (Precision.AUTO, *precisions(device)):
+        raise WriterError(ErrorKind.PRECISION_UNAVAILABLE, precision=precision.value)
+    is_foreign = model_kind(path) != GPT2
+    wanted = precision
+    if wanted == Precision.AUTO and not is_foreign:
+        wanted = fastest(read_shape(path), device, memory)
+    is_bound = precision != Precision.AUTO or device.type != "cpu"
+    precision = _fitting(path, wanted, () if is_bound else precisions(device))
+    with returned():
+        if is_foreign:
+            from writer.engine.foreign import load_foreign
+
+            return load_foreign(path, precision, device, on_progress, memory)
+        change = partial(adapt, precision=precision, device=device)
+        return Engine(read_model(path, change, on_progress), precision)
+
+
+def _fitting(path: Path, wanted: Precision, others: tuple[Precision, ...]) -> Precision:
+    """Return `wanted`, or the first of the others that the free memory has room for.
+
+    Raises:
+        WriterError: MODEL_TOO_LARGE; with the least that would be needed and what is free.
+    """
+    needed = describe(path).memory_bytes
+    free = free_memory_bytes()
+    most = max(needed.values())  # what AUTO may come to
+    for each in (wanted, *others):
+        if needed.get(each.value, most) <= free:
+            return each
+    least = min(needed.get(each.value, most) for each in (wanted, *others))
+    raise WriterError(
+        ErrorKind.MODEL_TOO_LARGE, path=path, needed=in_words(least), free=in_words(free)
+    )
