@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ from writer import __version__, hardware, places
 from writer.errors import WriterError
 from writer.preload import preload_torch
 from writer.settings import Machine, Precision
+from writer.shelf.shelf import Shelf
 
 if TYPE_CHECKING:
     from writer.engine.engine import Engine
+    from writer.shelf.card import Card
 
-_COMMANDS = ("complete", "train", "evaluate")
+_COMMANDS = ("complete", "train", "evaluate", "models")
 _DESCRIPTION = """\
 A co-writer for novelists. You type; in the pause a model on your own machine offers several
 continuations; Tab takes one. Nothing ever leaves the machine.
@@ -24,6 +27,7 @@ commands without a window (each has its own --help):
   writer complete [FILE|-]     print continuations of a text's end
   writer train CORPUS --out D  train a model on text files
   writer evaluate MODEL TEXT   measure a model on texts
+  writer models list           the models there are; also add, check, card, remove, convert
 """
 
 
@@ -63,27 +67,43 @@ def _open_window(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     from writer.ui.app import run
 
-    return run(arguments.file, load_engine)
+    return run(arguments.file, load_engine, describe)
 
 
-def load_engine(machine: Machine) -> "Engine":
-    """Load a bundled model by its name, or a model folder by its path; imports torch.
+def load_engine(
+    machine: Machine, on_progress: Callable[[float], None] = lambda share: None
+) -> "Engine":
+    """Load a model by its name on the shelf, or by its path; imports torch.
 
     Args:
         machine: What the settings say, its `model` no longer automatic.
+        on_progress: Told the share that is read; what it raises ends the loading.
+
+    Raises:
+        WriterError: MODEL_MISSING, MODEL_DAMAGED, MODEL_TOO_LARGE or PRECISION_UNAVAILABLE.
+    """
+    preload_torch()
+    from writer.engine.loading import load_engine as load
+
+    return load(
+        Shelf().find(machine.model),
+        Precision(machine.precision),
+        machine.threads or hardware.default_threads(),
+        places.cache_folder() / "precision.json",
+        on_progress,
+    )
+
+
+def describe(path: Path) -> "Card":
+    """Return what the model at `path` is, without loading it; imports torch.
 
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED.
     """
     preload_torch()
-    from writer.engine.engine import load_engine as load
+    from writer.checkpoints.card import describe as read
 
-    return load(
-        places.model_folder(machine.model),
-        Precision(machine.precision),
-        machine.threads or hardware.default_threads(),
-        places.cache_folder() / "precision.json",
-    )
+    return read(path)
 
 
 if __name__ == "__main__":

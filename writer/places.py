@@ -3,7 +3,6 @@
 `resources/` and `models/` travel inside the package in a wheel, and stand beside it in a checkout.
 """
 
-import os
 from pathlib import Path
 
 import platformdirs
@@ -28,11 +27,10 @@ def bundled_models() -> Path:
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder of a bundled model's name, or of a model's path."""
-    bundled = bundled_models() / model
-    is_name = os.path.basename(model) == model
-    # os.path, because pathlib raises for an unknown ~user and for an overlong name.
-    return bundled if is_name and os.path.isdir(bundled) else Path(os.path.expanduser(model))
+    """Return where the model is that has this name on the shelf, or this path."""
+    from writer.shelf.shelf import Shelf  # which asks here where its folders are
+
+    return Shelf().find(model)
 
 
 def config_folder() -> Path:

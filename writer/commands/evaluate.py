@@ -13,11 +13,11 @@ from typing import Any
 
 import torch
 
-from writer import places
 from writer.checkpoints.folder import Model, read_model
 from writer.engine.engine import Engine
 from writer.errors import ErrorKind, WriterError
 from writer.settings import Sampling
+from writer.shelf.shelf import Shelf
 from writer.suggestion.request import Request
 from writer.training.corpus import corpus_files, documents, text_files
 from writer.training.evaluation import Score, perplexity_by_place, score
@@ -44,7 +44,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "windows of its context with a stride of half of it, and how it writes: what repeats "
         "itself, and what it has copied from the texts it was trained on.",
     )  # fmt: skip
-    parser.add_argument("model", help="a bundled model or a model folder")
+    parser.add_argument("model", help="a model's name, its folder, or its .gguf file")
     parser.add_argument("text", nargs="+", type=Path, help=".txt, .md, .xz, .json, or folders")
     parser.add_argument("--samples", type=int, default=20, help="continuations (%(default)s)")
     parser.add_argument("--training", nargs="+", type=Path, default=[], metavar="CORPUS",
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     texts = [text[: arguments.characters or None] for text in raw]
     if not texts:
         raise WriterError(ErrorKind.CORPUS_EMPTY, paths=", ".join(map(str, arguments.text)))
-    model = read_model(places.model_folder(arguments.model))
+    model = read_model(Shelf().find(arguments.model))
     training, _ = corpus_files(arguments.training) if arguments.training else ([], [])
     found = _predictions(model, texts)
     samples = list(_samples(model, texts, arguments.samples, arguments.seed))

@@ -12,13 +12,13 @@ from typing import Any
 
 import torch
 
-from writer import places
 from writer.checkpoints.files import ModelFiles
 from writer.checkpoints.folder import Model, read_model, write_model
 from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer
 from writer.commands.training_report import Reporter
 from writer.errors import ErrorKind, WriterError
 from writer.hardware import lower_priority
+from writer.shelf.shelf import Shelf
 from writer.training.corpus import corpus_files
 from writer.training.preparation import (
     Texts,
@@ -56,7 +56,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add = parser.add_argument
     add("corpus", nargs="+", type=Path, help=".txt, .md, .xz, train.json, or folders of them")
     add("--out", type=Path, required=True, help="the model folder to write")
-    add("--from", dest="start", metavar="MODEL", help="the bundled model or folder to begin with")
+    add("--from", dest="start", metavar="MODEL", help="the model to begin with: its name or folder")
     add("--resume", action="store_true", help="go on from the checkpoint in --out")
     add("--replace", action="store_true", help="put the model in the place of the one in --out")
     budget = parser.add_argument_group("budget").add_argument
@@ -170,7 +170,7 @@ def _model(
         return Model(arguments.out.name, GPT(config), kept_tokenizer(work))
     own = _own_tokenizer(arguments.tokenizer)
     if arguments.start is not None:
-        model = read_model(places.model_folder(arguments.start))
+        model = read_model(Shelf().find(arguments.start))
         _refuse_other_shape(arguments, model.network.config, arguments.start)
         if own is not None:
             _refuse_other_vocabulary(arguments.tokenizer, own, model.tokenizer)
