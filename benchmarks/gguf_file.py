@@ -1,15 +1,24 @@
-"""Writes a GPT-2 folder as a GGUF file in Q8_0, for llama.cpp."""
+"""Writes a GPT-2 as a GGUF file, as llama.cpp's own converter lays it out."""
 
+import json
 from pathlib import Path
 
 import gguf
 import numpy as np
-from safetensors.numpy import load_file
 
-from writer.checkpoints.folder import read_shape
+from writer.checkpoints.bpe import BPETokenizer
+from writer.checkpoints.names import to_hugging_face
+from writer.transformer.gpt import GPT
 
-_NORMS = {"ln_1": "attn_norm", "ln_2": "ffn_norm"}
-_MATRICES = {
+_OUTER = {
+    "wte.weight": "token_embd.weight",
+    "wpe.weight": "position_embd.weight",
+    "ln_f.weight": "output_norm.weight",
+    "ln_f.bias": "output_norm.bias",
+}
+_BLOCK = {
+    "ln_1": "attn_norm",
+    "ln_2": "ffn_norm",
     "attn.c_attn": "attn_qkv",
     "attn.c_proj": "attn_output",
     "mlp.c_fc": "ffn_up",
@@ -17,42 +26,67 @@ _MATRICES = {
 }
 
 
-def write_gguf(folder: Path, file: Path) -> None:
-    """Write the model in `folder` to `file`, without its tokenizer."""
-    config = read_shape(folder)
-    weights = load_file(folder / "model.safetensors")
-    writer = gguf.GGUFWriter(file, "gpt2")
+def _their_name(name: str) -> str:
+    if name == "lm_head.weight":
+        return "output.weight"
+    name = name.removeprefix("transformer.")
+    if name in _OUTER:
+        return _OUTER[name]
+    _, layer, rest = name.split(".", 2)
+    part, kind = rest.rsplit(".", 1)
+    return f"blk.{layer}.{_BLOCK[part]}.{kind}"
+
+
+def write_gguf(
+    path: Path,
+    network: GPT,
+    tokenizer: BPETokenizer | None,
+    kind: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.F32,
+) -> None:
+    """Write a GPT-2 with its matrices, but for the positions, in the number format `kind`."""
+    config = network.config
+    writer = gguf.GGUFWriter(path, "gpt2")
     writer.add_block_count(config.n_layer)
     writer.add_context_length(config.n_ctx)
     writer.add_embedding_length(config.n_embd)
     writer.add_feed_forward_length(config.inner)
     writer.add_head_count(config.n_head)
     writer.add_layer_norm_eps(config.layer_norm_epsilon)
-    writer.add_tokenizer_model("none")
-    writer.add_vocab_size(config.vocab_size)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
-
-    def add(name: str, array: np.ndarray) -> None:
-        writer.add_tensor(name, np.ascontiguousarray(array, dtype=np.float32))
-
-    def add_quantized(name: str, array: np.ndarray) -> None:
-        kind = gguf.GGMLQuantizationType.Q8_0
-        packed = gguf.quants.quantize(np.ascontiguousarray(array), kind)
-        writer.add_tensor(name, packed, raw_dtype=kind)
-
-    add_quantized("token_embd.weight", weights["transformer.wte.weight"])
-    add("position_embd.weight", weights["transformer.wpe.weight"])
-    for kind in ("weight", "bias"):
-        add(f"output_norm.{kind}", weights[f"transformer.ln_f.{kind}"])
-        for layer in range(config.n_layer):
-            for theirs, ours in _NORMS.items():
-                add(f"blk.{layer}.{ours}.{kind}", weights[f"transformer.h.{layer}.{theirs}.{kind}"])
-    for layer in range(config.n_layer):
-        for theirs, ours in _MATRICES.items():
-            prefix = f"transformer.h.{layer}.{theirs}"
-            add_quantized(f"blk.{layer}.{ours}.weight", weights[f"{prefix}.weight"].T)
-            add(f"blk.{layer}.{ours}.bias", weights[f"{prefix}.bias"])
+    if tokenizer is None:
+        writer.add_tokenizer_model("none")
+        writer.add_vocab_size(config.vocab_size)
+    else:
+        _add_tokenizer(writer, tokenizer)
+    is_exact = kind == gguf.GGMLQuantizationType.F32
+    file_type = "ALL_F32" if is_exact else f"MOSTLY_{kind.name}"
+    writer.add_file_type(gguf.LlamaFileType[file_type])
+    for name, tensor in to_hugging_face(network.state_dict(), config).items():
+        array = tensor.numpy()
+        turned = array.ndim == 2 and ".h." in name
+        array = np.ascontiguousarray(array.T if turned else array, dtype=np.float32)
+        if array.ndim == 2 and "wpe" not in name and not is_exact:
+            packed = gguf.quants.quantize(array, kind)
+            writer.add_tensor(_their_name(name), packed, raw_dtype=kind)
+        else:
+            writer.add_tensor(_their_name(name), array)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: BPETokenizer) -> None:
+    whole = tokenizer._tokenizer  # only the library's own has the merges
+    numbers = whole.get_vocab()
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(sorted(numbers, key=numbers.__getitem__))
+    control = gguf.TokenType.CONTROL
+    kinds = [gguf.TokenType.NORMAL] * len(numbers)
+    for number in tokenizer.special_ids:
+        kinds[number] = control
+    writer.add_token_types(kinds)
+    merges = json.loads(whole.to_str())["model"]["merges"]
+    writer.add_token_merges([m if isinstance(m, str) else " ".join(m) for m in merges])
+    if tokenizer.end_id is not None:
+        writer.add_eos_token_id(tokenizer.end_id)

@@ -1,6 +1,6 @@
 """Other engines at the same work: the same weights, the same threads, what their users would call.
 
-Each is measured where it is installed: `pip install ctranslate2 llama-cpp-python gguf`. All draw
+Each is measured where it is installed: `pip install ctranslate2 llama-cpp-python`. All draw
 with top-k 40 and a temperature of 0.9.
 """
 
@@ -39,7 +39,7 @@ def peers(folder: Path, work: Path, threads: int) -> Iterator[Callable[[], Peer]
     yield partial(Transformers, folder, threads, torch.bfloat16)
     if importlib.util.find_spec("ctranslate2"):
         yield partial(CTranslate2, folder, threads, work / "ctranslate2")
-    if importlib.util.find_spec("llama_cpp") and importlib.util.find_spec("gguf"):
+    if importlib.util.find_spec("llama_cpp"):
         yield partial(LlamaCpp, folder, threads, work / "model.gguf")
 
 
@@ -122,12 +122,14 @@ class LlamaCpp:
     name = "llama.cpp Q8_0"
 
     def __init__(self, folder: Path, threads: int, file: Path) -> None:
+        import gguf
         import llama_cpp
 
         from benchmarks.gguf_file import write_gguf
+        from writer.checkpoints.folder import read_model
 
         if not file.exists():
-            write_gguf(folder, file)
+            write_gguf(file, read_model(folder).network, None, gguf.GGMLQuantizationType.Q8_0)
         self._api: Any = llama_cpp
         self._silence = llama_cpp.llama_log_callback(lambda level, text, data: None)
         llama_cpp.llama_log_set(self._silence, None)

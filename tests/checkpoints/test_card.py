@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.checkpoints.gguf_models import write_gguf
+from benchmarks.gguf_file import write_gguf
 from tests.checkpoints.tiny_models import random_network, tiny_tokenizer
 from writer import places
 from writer.checkpoints.bpe import _byte_of_letter as bytes_to_letters

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.testing import assert_close
 
-from tests.checkpoints.gguf_models import write_gguf
+from benchmarks.gguf_file import write_gguf
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_tokenizer
 from writer.checkpoints.folder import model_kind, read_model, read_shape, write_model
 from writer.errors import ErrorKind, WriterError

@@ -9,7 +9,7 @@ from pathlib import Path
 import gguf
 import torch
 
-from tests.checkpoints.gguf_models import write_gguf
+from benchmarks.gguf_file import write_gguf
 from tests.checkpoints.tiny_models import random_network, tiny_tokenizer
 from writer.checkpoints.characters import learn_characters
 from writer.checkpoints.folder import write_model
