@@ -16,7 +16,7 @@ ALLOWED = {
     "manuscript": {"manuscript"},
     "context": {"context"},
     "suggestion": {"suggestion"},
-    "shelf": {"shelf"},
+    "shelf": {"shelf", "manuscript"},
     "transformer": {"transformer"},
     "checkpoints": {"checkpoints", "transformer", "shelf"},
     "engine": {"engine", "checkpoints", "transformer", *PURE},

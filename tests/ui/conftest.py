@@ -4,15 +4,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.conftest import ScriptedEngine
 from writer import places
-from writer.ui.app import build
+from writer.ui.app import build, undescribed
 from writer.ui.main_window import MainWindow
 from writer.ui.sampler import Sampler
 from writer.ui.session import Session
+
+
+class Serving(ScriptedEngine):
+    """A scripted engine, with all that the window asks of one."""
+
+    precision = "fp32"
 
 
 @dataclass
@@ -48,19 +54,26 @@ class Desk:
             QApplication.processEvents()
 
 
+@pytest.fixture(autouse=True)
+def _clear_away(qapp) -> Iterator[None]:
+    """Let what is to be deleted go at once: each new theme is put onto every window there is."""
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 @pytest.fixture
 def open_desk(qtbot, qapp) -> Iterator[Callable[..., Desk]]:
     """Return a function that opens a window whose engine follows a script."""
     desks = []
 
-    def make(*script, settings: str = "", path=None) -> Desk:
+    def make(*script, settings: str = "", path=None, describe=undescribed) -> Desk:
         config = places.config_folder()
         config.mkdir(parents=True, exist_ok=True)
         if not (config / "settings.toml").exists():
             text = settings or "[suggesting]\npause_ms = 0\n"
             (config / "settings.toml").write_text(f"version = 1\n{text}")
-        engine = ScriptedEngine(*script)
-        session, window, sampler = build(qapp, lambda _model: engine)
+        engine = Serving(*script)
+        session, window, sampler = build(qapp, lambda *_: engine, describe)
         desk = Desk(session, window, sampler, engine, qtbot)
         desks.append(desk)
         window.show()

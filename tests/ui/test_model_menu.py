@@ -5,14 +5,15 @@ import threading
 import pytest
 from PySide6.QtWidgets import QMenu
 
-from tests.conftest import ScriptedEngine
+from tests.ui.conftest import Serving
 from writer import places
 from writer.errors import ErrorKind, WriterError
 from writer.ui.app import build
 from writer.ui.model_menu import ModelMenu
+from writer.ui.models import Models
 
 
-class Named(ScriptedEngine):
+class Named(Serving):
     def __init__(self, name: str):
         super().__init__(*[(f"{name} says",)] * 9)
         self.name = name
@@ -25,10 +26,13 @@ class Shelf:
         self.loaded: list[str] = []
         self.damaged: set[str] = set()
         self.threads: set[int] = set()
+        self.gate = threading.Event()
+        self.gate.set()
 
-    def __call__(self, machine):
+    def __call__(self, machine, on_progress):
         self.threads.add(threading.get_ident())
         self.loaded.append(machine.model)
+        self.gate.wait(10)
         if machine.model in self.damaged:
             raise WriterError(ErrorKind.MODEL_DAMAGED, path=machine.model, reason="torn")
         return Named(machine.model)
@@ -100,15 +104,30 @@ def test_what_the_writer_chooses_stays_chosen(desk, qtbot):
     assert sampler.model == "fiction-en"
 
 
-def test_a_model_that_cannot_be_loaded_is_said_and_another_one_serves(desk, qtbot):
+def test_a_model_that_cannot_be_loaded_is_said_and_the_one_before_serves(desk, qtbot):
     shelf, session, window, sampler = desk
     shelf.damaged.add("/torn")
     start(qtbot, session, sampler)
     with qtbot.waitSignal(sampler.load_failed):
         session.set_model("/torn")
     assert "torn" in window.messages.text()
+    assert "fiction-en" in window.messages.text()
+    assert session.settings.machine.model == "auto"
+    assert sampler.model == "fiction-en"
     qtbot.keyClicks(window.page, "The rain")
-    assert window.page.ghost.text == ""
+    said(qtbot, window, "fiction-en says")
+    assert shelf.loaded == ["fiction-en", "/torn"]
+
+
+def test_without_any_model_the_choice_stays_and_another_one_may_serve(desk, qtbot):
+    shelf, session, window, sampler = desk
+    shelf.damaged.add("/torn")
+    session.set_model("/torn")
+    with qtbot.waitSignal(sampler.load_failed):
+        sampler.start()
+    assert session.settings.machine.model == "/torn"
+    assert window.status.model.toolTip() == "no model"
+    qtbot.keyClicks(window.page, "The rain")
     with qtbot.waitSignal(sampler.loaded):
         session.set_model("auto")
     session.ask()
@@ -121,10 +140,26 @@ def test_a_text_in_another_language_is_served_though_one_model_is_lacking(desk, 
     start(qtbot, session, sampler)
     with qtbot.waitSignal(sampler.load_failed):
         window.page.insert("雨停了，他走进屋子")
+    assert window.page.ghost.text == ""  # nobody goes on in English
+    assert window.status.model.toolTip() == "no model"
+    assert "fiction-zh" in window.candidates.sentence()
     window.page.selectAll()
     qtbot.keyClicks(window.page, "The rain")
     said(qtbot, window, "fiction-en says")
-    assert shelf.loaded == ["fiction-en", "fiction-zh", "fiction-en"]
+    assert shelf.loaded == ["fiction-en", "fiction-zh"]
+    assert window.status.model.toolTip().startswith("fiction-en · ")
+
+
+def test_a_model_named_for_a_text_that_none_suits_may_serve_it(desk, qtbot):
+    shelf, session, window, sampler = desk
+    shelf.damaged.add("fiction-zh")
+    start(qtbot, session, sampler)
+    with qtbot.waitSignal(sampler.load_failed):
+        window.page.insert("雨停了，他走进屋子")
+    session.set_model("fiction-en")  # by name, so be it
+    session.ask()
+    said(qtbot, window, "fiction-en says")
+    assert shelf.loaded == ["fiction-en", "fiction-zh"]
 
 
 def test_a_model_that_was_mended_is_loaded_when_it_is_chosen_again(desk, qtbot):
@@ -138,21 +173,55 @@ def test_a_model_that_was_mended_is_loaded_when_it_is_chosen_again(desk, qtbot):
         session.set_model("/torn")
 
 
-def test_the_menu_lists_what_there_is(desk, qtbot):
-    _, session, window, _ = desk
+def test_the_menu_lists_what_there_is(desk, qtbot, tmp_path):
+    _, session, window, sampler = desk
+    start(qtbot, session, sampler)
     own = places.own_models() / "my-emma"
     own.mkdir(parents=True)
     (own / "config.json").write_text("{}")
+    (own / "model.safetensors").touch()
     bundled = sorted(path.name for path in places.bundled_models().iterdir())
+    shelf = window.findChild(Models).shelf
+    linked = shelf.add(own, name="other")
+    assert linked.path == own  # it is there already, so it stays as it is
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "config.json").write_text("{}")
+    (tmp_path / "linked" / "model.safetensors").touch()
+    shelf.add(tmp_path / "linked", name="雨 & Co")
     menu = QMenu(window)
-    ModelMenu(menu, session, window)
+    ModelMenu(menu, session, window.findChild(Models))
     menu.aboutToShow.emit()
     words = [action.text() for action in menu.actions() if action.text()]
     assert words == [
-        "By the &language of the text", *bundled, "my-emma", "Another &folder…",
+        "By the &language of the text", *bundled, "my-emma", "雨 && Co", "&Models…",
     ]  # fmt: skip
     assert [action.text() for action in menu.actions() if action.isChecked()] == words[:1]
-    next(action for action in menu.actions() if action.text() == "my-emma").trigger()
+    with qtbot.waitSignal(sampler.loaded):
+        next(action for action in menu.actions() if action.text() == "my-emma").trigger()
     assert session.settings.machine.model == str(own)
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions() if action.isChecked()] == ["my-emma"]
+    (tmp_path / "linked" / "model.safetensors").unlink()
+    (tmp_path / "linked" / "config.json").unlink()
+    (tmp_path / "linked").rmdir()
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions() if not action.isEnabled()] == ["雨 && Co"]
+    menu.actions()[-1].trigger()
+    assert window.findChild(Models).dialog.isVisible()
+
+
+def test_the_menu_checks_what_is_at_work_and_says_what_is_on_its_way(desk, qtbot):
+    shelf, session, window, sampler = desk
+    start(qtbot, session, sampler)
+    shelf.gate.clear()
+    session.set_model("fiction-zh")
+    menu = QMenu(window)
+    ModelMenu(menu, session, window.findChild(Models))
+    menu.aboutToShow.emit()
+    words = [action.text() for action in menu.actions()]
+    assert "fiction-zh, loading" in words
+    assert [action.text() for action in menu.actions() if action.isChecked()] == words[:1]
+    with qtbot.waitSignal(sampler.loaded):
+        shelf.gate.set()
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions() if action.isChecked()] == ["fiction-zh"]

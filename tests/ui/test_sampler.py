@@ -5,11 +5,12 @@ import sys
 
 import pytest
 
-from tests.conftest import ScriptedEngine
+from tests.ui.conftest import Serving
 from writer.settings import Machine, Sampling
 from writer.suggestion.request import Request
 from writer.ui import sampler as sampler_module
-from writer.ui.sampler import Mailbox, Sampler
+from writer.ui.mailbox import Mailbox
+from writer.ui.sampler import Sampler
 
 
 def request(serial: int) -> Request:
@@ -18,6 +19,7 @@ def request(serial: int) -> Request:
 
 def test_only_the_newest_is_taken_and_before_all_that_may_wait():
     box = Mailbox()
+    box.expect_none()
     box.put(request(1))
     box.put_ahead([request(8), request(9)])
     box.put(request(2))
@@ -33,6 +35,7 @@ def test_only_the_newest_is_taken_and_before_all_that_may_wait():
 @pytest.mark.parametrize("wanted", [request(3), None])
 def test_anything_wanted_or_unwanted_ends_what_is_prepared(wanted):
     box = Mailbox()
+    box.expect_none()
     box.put_ahead([request(8), request(9)])
     assert box.take() == (request(8), False)
     box.put(wanted)
@@ -46,8 +49,8 @@ def test_anything_wanted_or_unwanted_ends_what_is_prepared(wanted):
 
 def test_an_engine_that_nobody_asks_may_rest(qtbot, monkeypatch):
     monkeypatch.setattr(sampler_module, "_REST_AFTER_MS", 1)
-    engine = ScriptedEngine(("one",))
-    sampler = Sampler(lambda machine: engine, Machine(), threads=1)
+    engine = Serving(("one",))
+    sampler = Sampler(lambda *_: engine, Machine(), threads=1)
     with qtbot.waitSignal(sampler.loaded):
         sampler.start()
     qtbot.waitUntil(lambda: engine.rested == 1)
@@ -62,9 +65,9 @@ def test_an_engine_that_nobody_asks_may_rest(qtbot, monkeypatch):
 def test_the_thread_steps_back_before_the_engine_is_loaded(qtbot):
     niceness = []
 
-    def load(machine):
+    def load(machine, on_progress):
         niceness.append(os.getpriority(os.PRIO_PROCESS, 0))
-        return ScriptedEngine()
+        return Serving()
 
     before = os.getpriority(os.PRIO_PROCESS, 0)
     sampler = Sampler(load, Machine(), threads=1)

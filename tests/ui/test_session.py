@@ -107,7 +107,7 @@ def test_the_status_line_names_model_and_state(open_desk):
 
 
 def test_without_a_model_the_page_still_works(qtbot, qapp):
-    def missing(_model):
+    def missing(*_):
         raise WriterError(ErrorKind.MODEL_MISSING, path="models/x", reason="it is not there")
 
     session, window, sampler = build(qapp, missing)
@@ -130,7 +130,7 @@ def test_without_a_model_the_page_still_works(qtbot, qapp):
 def test_typing_before_the_model_is_there_is_answered_when_it_is(open_desk, qtbot, qapp):
     desk = open_desk((" one",))
     desk.window.close()
-    sampler_waits = build(qapp, lambda _model: desk.engine)
+    sampler_waits = build(qapp, lambda *_: desk.engine)
     session, window, sampler = sampler_waits
     window.show()
     session.filing.begin(None)

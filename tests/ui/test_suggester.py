@@ -322,11 +322,20 @@ def test_a_continuation_with_line_ends_is_one_step_too(open_desk):
     assert desk.page.read() == "“No.”"
 
 
-def test_closing_in_the_middle_of_an_answer_joins_the_thread(open_desk):
-    desk = open_desk((" and on" * 100_000,))
+def test_closing_in_the_middle_of_an_answer_joins_the_thread(open_desk, monkeypatch):
+    desk = open_desk((" and on and on",))
+    desk.engine.gate.clear()
     desk.type("W")
     desk.bot.waitUntil(desk.engine.reached_gate.is_set)
     desk.page.document().setModified(False)
+    mailbox = desk.sampler._mailbox
+    close = mailbox.close
+
+    def close_and_go_on():
+        close()
+        desk.engine.gate.set()
+
+    monkeypatch.setattr(mailbox, "close", close_and_go_on)
     assert desk.window.close()
     assert desk.sampler.isFinished()
     assert (desk.engine.closed, desk.engine.finished) == (1, 0)

@@ -18,27 +18,29 @@ from writer import places
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.recent import RecentFiles
 from writer.manuscript.recovery import Recovery
-from writer.settings import Machine, Theme
+from writer.settings import Theme
 from writer.settings_file import read_settings, write_settings
+from writer.shelf.card import Card
+from writer.shelf.shelf import Shelf
 from writer.ui.commands import add_menus
+from writer.ui.describing import Describe
 from writer.ui.document import Document
 from writer.ui.icons import icon
 from writer.ui.main_window import MainWindow
-from writer.ui.sampler import Sampler, Streamer
+from writer.ui.models import Models
+from writer.ui.sampler import Sampler
 from writer.ui.session import Session, chosen_model, threads_of
+from writer.ui.streamer import LoadEngine
 from writer.ui.theme import ThemeWatcher, apply_theme
 from writer.ui.wording import words_of
 
-LoadEngine = Callable[[Machine], Streamer]
-"""Takes what the settings say of model, precision and threads, the model no longer automatic."""
 
-
-def run(path: Path | None, load_engine: LoadEngine) -> int:
+def run(path: Path | None, load_engine: LoadEngine, describe: Describe) -> int:
     """Open the window, with the text at `path` or the last one; return the exit status."""
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Writer")
     app.setDesktopFileName("writer")
-    session, window, sampler = build(app, load_engine)
+    session, window, sampler = build(app, load_engine, describe)
     sys.excepthook = partial(_report, sys.excepthook, session)
     window.show()
     session.filing.begin(path)
@@ -48,7 +50,14 @@ def run(path: Path | None, load_engine: LoadEngine) -> int:
     return app.exec()
 
 
-def build(app: QApplication, load_engine: LoadEngine) -> tuple[Session, MainWindow, Sampler]:
+def undescribed(path: Path) -> Card:
+    """Describe no model, where nobody can."""
+    raise WriterError(ErrorKind.MODEL_MISSING, path=path, reason="nothing can be said of it")
+
+
+def build(
+    app: QApplication, load_engine: LoadEngine, describe: Describe = undescribed
+) -> tuple[Session, MainWindow, Sampler]:
     """Return the parts of one window, connected, nothing shown or started yet."""
     settings_path = places.config_folder() / "settings.toml"
     settings, notices = read_settings(settings_path)
@@ -66,7 +75,8 @@ def build(app: QApplication, load_engine: LoadEngine) -> tuple[Session, MainWind
     session = Session(
         window, document, sampler, theme, settings, partial(write_settings, settings_path)
     )
-    add_menus(window, session, recent)
+    models = Models(window, session, Shelf(), describe)
+    add_menus(window, session, models, recent)
     for notice in notices:
         window.messages.show_message(words_of(notice), "error")
     return session, window, sampler

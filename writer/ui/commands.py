@@ -14,17 +14,18 @@ from writer.ui.help import Help
 from writer.ui.main_window import MainWindow
 from writer.ui.menus import Command, add_menu
 from writer.ui.model_menu import ModelMenu
+from writer.ui.models import Models
 from writer.ui.session import Session
 
 _KEYS = QKeySequence.StandardKey
 
 
-def add_menus(window: MainWindow, session: Session, recent: RecentFiles) -> None:
+def add_menus(window: MainWindow, session: Session, models: Models, recent: RecentFiles) -> None:
     """Give the window its menus."""
     _add_file_menu(window, session, recent)
     _add_edit_menu(window)
     _add_view_menu(window, session)
-    _add_suggest_menu(window, session)
+    _add_suggest_menu(window, session, models)
     tr = window.tr
     helps = Help(window)
     add_menu(
@@ -135,7 +136,7 @@ def _add_view_menu(window: MainWindow, session: Session) -> None:
         group.addAction(action)
 
 
-def _add_suggest_menu(window: MainWindow, session: Session) -> None:
+def _add_suggest_menu(window: MainWindow, session: Session, models: Models) -> None:
     tr, suggester = window.tr, session.suggester
     menu = add_menu(
         window,
@@ -156,7 +157,7 @@ def _add_suggest_menu(window: MainWindow, session: Session) -> None:
     )
     ModeChoice(menu, session)
     menu.addSeparator()
-    ModelMenu(menu.addMenu(tr("Mode&l")), session, window)
+    ModelMenu(menu.addMenu(tr("Mode&l")), session, models)
 
 
 class PaneToggles(QObject):

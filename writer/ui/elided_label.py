@@ -1,4 +1,4 @@
-"""ElidedLabel: one line of words that gives way, ending in “…”, where room is short."""
+"""ElidedLabel: one line of words that gives way to a “…” where room is short."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -8,8 +8,14 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 class ElidedLabel(QLabel):
     """A label that never asks for more room than there is."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        parent: QWidget | None = None,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
         super().__init__(text, parent)
+        self._mode = mode
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
@@ -22,7 +28,7 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         inside = self.contentsRect()
         metrics = self.fontMetrics()
-        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
+        shown = metrics.elidedText(self.text(), self._mode, inside.width())
         self.style().drawItemText(
             painter,
             inside,

@@ -4,58 +4,59 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu
 
-from writer import places
 from writer.model_choice import AUTOMATIC
+from writer.shelf.shelf import Entry, Origin
+from writer.ui.model_naming import is_named, model_of
+from writer.ui.models import Models
 from writer.ui.session import Session
 
 
 class ModelMenu(QObject):
-    """Fills a menu with the models each time it opens."""
+    """Fills a menu with the models each time it opens; the one at work is checked."""
 
-    def __init__(self, menu: QMenu, session: Session, window: QWidget) -> None:
+    def __init__(self, menu: QMenu, session: Session, models: Models) -> None:
         super().__init__(menu)
         self._menu = menu
         self._session = session
-        self._window = window
+        self._models = models
         self._group = QActionGroup(menu)
         menu.aboutToShow.connect(self._on_about_to_show)
 
     def _on_about_to_show(self) -> None:
         self._menu.clear()
-        chosen = self._session.settings.machine.model
-        self._add(self.tr("By the &language of the text"), AUTOMATIC, chosen)
-        self._menu.addSeparator()
-        bundled = [folder.name for folder in _models_in(places.bundled_models())]
-        for name in bundled:
-            self._add(name, name, chosen)
-        own = {str(folder): folder.name for folder in _models_in(places.own_models())}
-        if chosen not in {AUTOMATIC, *bundled, *own}:
-            own[chosen] = Path(chosen).name or chosen
-        if own:
+        choice = self._session.choice
+        self._add(self.tr("By the &language of the text"), AUTOMATIC, choice == AUTOMATIC)
+        entries = self._models.shelf.entries()
+        bundled = [entry for entry in entries if entry.origin is Origin.BUNDLED]
+        others = [entry for entry in entries if entry.origin is not Origin.BUNDLED]
+        for group in (bundled, others):
+            if group:
+                self._menu.addSeparator()
+            for entry in group:
+                self._add_entry(entry, choice)
+        known = any(is_named(entry, choice) for entry in entries)
+        if choice != AUTOMATIC and not known:  # a path, from the settings file
             self._menu.addSeparator()
-        for path, name in own.items():
-            self._add(name, path, chosen)
+            self._add(Path(choice).name or choice, choice, True)
         self._menu.addSeparator()
-        self._menu.addAction(self.tr("Another &folder…")).triggered.connect(self._choose_folder)
+        more = self._menu.addAction(self.tr("&Models…"))
+        more.triggered.connect(self._models.open_dialog)
 
-    def _add(self, words: str, model: str, chosen: str) -> None:
+    def _add_entry(self, entry: Entry, choice: str) -> None:
+        name = entry.name.replace("&", "&&")  # one alone underlines what follows
+        is_loading = is_named(entry, self._session.loading)
+        words = self.tr("{name}, loading").format(name=name) if is_loading else name
+        action = self._add(words, model_of(entry), is_named(entry, choice))
+        action.setToolTip(str(entry.path))
+        action.setEnabled(entry.is_there)
+
+    def _add(self, words: str, model: str, is_checked: bool) -> QAction:
         action = self._menu.addAction(words)
-        action.setToolTip(model)
         action.setCheckable(True)
-        action.setChecked(model == chosen)
+        action.setChecked(is_checked)
         action.triggered.connect(partial(self._session.set_model, model))
         self._group.addAction(action)
-
-    def _choose_folder(self) -> None:
-        words = self.tr("The folder of a model")
-        folder = QFileDialog.getExistingDirectory(self._window, words)
-        if folder:
-            self._session.set_model(folder)
-
-
-def _models_in(folder: Path) -> list[Path]:
-    """Return the model folders in `folder`, by name."""
-    return sorted(path.parent for path in folder.glob("*/config.json"))
+        return action

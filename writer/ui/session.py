@@ -6,7 +6,7 @@ What each part does is its own business; here stands what one's signal means to 
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QLocale, QObject, Qt, QTimer
+from PySide6.QtCore import QLocale, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
@@ -19,8 +19,10 @@ from writer.suggestion.request import Request
 from writer.ui.document import Document
 from writer.ui.filing import Filing
 from writer.ui.main_window import MainWindow
+from writer.ui.model_line import ModelLine
 from writer.ui.palette import Palette
 from writer.ui.sampler import Sampler
+from writer.ui.streamer import Serving
 from writer.ui.suggester import USUAL_N_CTX, Asked, Suggester
 from writer.ui.theme import ThemeWatcher, apply_theme, page_font
 from writer.ui.training import Training
@@ -36,6 +38,13 @@ _MODES = (Mode.AFTER_PAUSE, Mode.ON_DEMAND, Mode.OFF)
 class Session(QObject):
     """One window, one text, one model."""
 
+    model_changed = Signal()
+    """Another model serves, or is being loaded."""
+    model_failed = Signal(str)
+    """Why a model could not be loaded, in words."""
+    leaving = Signal()
+    """The window goes: whatever still works for it is to end. Connected directly."""
+
     def __init__(
         self,
         window: MainWindow,
@@ -49,14 +58,16 @@ class Session(QObject):
         self._window = window
         self.filing = Filing(window, document)
         self._sampler = sampler
-        self.training = Training(window, document, self._model_at_work)
+        self.training = Training(window, document, self._model_now)
         self._theme = theme
         self.settings = settings
         self._write_settings = write_settings
-        self._model = self._state = self._aside = ""
+        self._line = ModelLine(window.status)
+        self.serving: Serving | None = None
+        """The model at work, if there is any."""
+        self._choice_at_work = ""
+        """What the settings said when it came."""
         self._is_lacking = False
-        self._n_ctx = USUAL_N_CTX
-        self._took_ms: int | None = None
         self._characters_per_token = 4.0  # of English prose; each answer says it anew
         self.suggester = Suggester(window.page, window.candidates, settings)
         self._words = WordCounter(window.page)
@@ -68,7 +79,7 @@ class Session(QObject):
         self._connect()
         self._draw_page()
         self._limit_context()
-        self._show_state(self.tr("loading"))
+        self._line.begin_loading(sampler.model)
         window.status.set_save_state("")
 
     def _connect(self) -> None:
@@ -83,8 +94,9 @@ class Session(QObject):
         sampler.prepared.connect(suggester.keep_answer)
         sampler.failed.connect(self._on_failed)
         sampler.loaded.connect(self._on_loaded)
+        sampler.load_progressed.connect(self._line.show_loaded)
         sampler.load_failed.connect(self._on_load_failed)
-        self.training.hint_changed.connect(self._on_training_hint)
+        self.training.hint_changed.connect(self._line.show_hint)
         self.training.model_chosen.connect(self.set_model)
         window.page.loaded.connect(self._words.count_anew)
         window.page.loaded.connect(self.suit_model)
@@ -135,7 +147,8 @@ class Session(QObject):
         self.suggester.dismiss()
         self.filing.document.close()
         self._on_settings_due()
-        self._window.hide()  # a model that is still being loaded cannot be interrupted
+        self._window.hide()  # between two parts of a model, its loading cannot be interrupted
+        self.leaving.emit()
         self._sampler.stop()
         self.training.close()
         event.accept()
@@ -146,19 +159,54 @@ class Session(QObject):
 
     # The model
 
-    def _on_loaded(self, name: str, n_ctx: int) -> None:
-        self._is_lacking = False
-        self._model, self._n_ctx = name, n_ctx
-        self.suggester.set_n_ctx(n_ctx)
+    @property
+    def choice(self) -> str:
+        """What the settings said of the model at work, or say of the one that will be."""
+        return self._choice_at_work or self.settings.machine.model
+
+    @property
+    def loading(self) -> str:
+        """The model that is being loaded, as the settings name it; empty for none."""
+        at_work = self.serving.model if self.serving else ""
+        return "" if self._is_lacking or at_work == self._sampler.model else self._sampler.model
+
+    def _on_loaded(self, serving: Serving) -> None:
+        self.serving = serving
+        is_newest = serving.model == self._sampler.model
+        self._choice_at_work = self.settings.machine.model if is_newest else serving.model
+        self._line.show_name(serving.name)
+        if is_newest:
+            self._end_loading(serving)
         self._limit_context()
         self._show_reach()
         self._on_idle()
+        self.model_changed.emit()
 
-    def _on_load_failed(self, error: WriterError) -> None:
-        self.suggester.give_up(words_of(error))
-        self._window.messages.show_message(words_of(error), "error")
-        self._model, self._took_ms, self._is_lacking = "", None, True
-        self._show_state(self.tr("no model"))
+    def _on_load_failed(self, model: str, error: WriterError) -> None:
+        if model != self._sampler.model:
+            return  # another one has been chosen meanwhile
+        self._line.end_loading()
+        words = words_of(error)
+        if self.serving and self.settings.machine.model != self._choice_at_work:
+            goes_on = self.tr("Writer goes on with {model}.").format(model=self.serving.name)
+            words = f"{words} {goes_on}"
+            self._window.messages.show_message(words, "error")
+            changed = self.settings.with_value("machine", "model", self._choice_at_work)
+            self.set_settings(changed)
+            self.suit_model()
+        else:
+            self._is_lacking = True
+            self._window.messages.show_message(words, "error")
+            self.suggester.give_up(words)
+            self._line.show_name("")
+            self._line.show_state(self.tr("no model"))
+        self.model_changed.emit()
+        self.model_failed.emit(words)
+
+    def _end_loading(self, serving: Serving) -> None:
+        self._line.end_loading()
+        self._is_lacking = False
+        self.suggester.set_n_ctx(serving.n_ctx)
 
     def _on_failed(self, request: Request, error: WriterError) -> None:
         self.suggester.show_failure(request, error, words_of(error))
@@ -186,51 +234,71 @@ class Session(QObject):
         page = self._window.page
         if before is None:
             before = page.text_before(page.caret(), _TASTE) or page.text_after(page.caret(), _TASTE)
-        model = chosen_model(self.settings, before, self._sampler.model)
+        at_work = self.serving.model if self.serving else self._sampler.model
+        model = chosen_model(self.settings, before, at_work)
         if model != self._sampler.model:
-            self._sampler.use(replace(self.settings.machine, model=model))
-            self._model, self._is_lacking = "", False
+            self._use(model)
 
     def set_model(self, model: str) -> None:
-        """Answer with `model`, a bundled one or a folder, or with what suits each text."""
+        """Answer with `model`, a bundled one or a path, or with what suits each text.
+
+        The one at work answers until then, if the writer has named the new one: what suits a text
+        is all that is good enough for it.
+        """
         self.set_settings(self.settings.with_value("machine", "model", model))
-        self.suggester.dismiss()
-        if self._is_lacking:  # it may have been mended
-            self._sampler.use(replace(self.settings.machine, model=self._sampler.model))
+        if model == AUTOMATIC or self._sampler.is_waiting:
+            self.suggester.dismiss()
+        lacking = self._sampler.model if self._is_lacking else None
         self.suit_model()
-        self._on_idle()
+        if lacking == self._sampler.model:
+            self._use(lacking)  # it may have been mended
+        if self.serving and not self.loading:
+            self._choice_at_work = model
+        self.model_changed.emit()
+
+    def _use(self, model: str) -> None:
+        machine = replace(self.settings.machine, model=model)
+        is_named = machine.model == self.settings.machine.model
+        has_to_load = self._sampler.use(machine, meanwhile=is_named)
+        self._is_lacking = False
+        if self.serving and not has_to_load:
+            self._line.show_name(self.serving.name)
+            self._end_loading(self.serving)
+            self._on_idle()
+            return
+        if self._sampler.is_waiting:
+            self._line.show_name("")
+        self._line.begin_loading(model)
+        self.model_changed.emit()
 
     def _on_wanted(self, request: Request) -> None:
         self.suit_model(request.before)
         self._sampler.ask(request)
         if not self._is_lacking:
-            self._show_state(self.tr("thinking") if self._model else self.tr("loading"))
+            self._line.show_state(self.tr("thinking"))
 
     def _on_asked(self, asked: Asked) -> None:
         if asked.done:
-            self._took_ms = asked.took_ms
-            self._show_state(self.tr("ready"))
+            self._line.show_state(self.tr("ready"), asked.took_ms)
         self._characters_per_token = asked.characters_per_token
         self._show_reach()
         self._window.status.set_hint(self.tr("Tab takes") if self.suggester.is_offering else "")
 
     def _on_idle(self) -> None:
         self._window.status.set_hint("")
-        if self._model:
+        if not self._is_lacking:
             off = self.settings.suggesting.mode == Mode.OFF
-            self._show_state(self.tr("off") if off else self.tr("ready"))
+            self._line.show_state(self.tr("off") if off else self.tr("ready"))
 
-    def _show_state(self, state: str) -> None:
-        self._state = state
-        name = f"{self._model} ({self._aside})" if self._model and self._aside else self._model
-        self._window.status.set_model(name or self._aside, state, self._took_ms)
-
-    def _on_training_hint(self, hint: str) -> None:
-        self._aside = hint
-        self._show_state(self._state)
-
-    def _model_at_work(self) -> str:
+    def _model_now(self) -> str:
+        """Return the model that answers, or will answer, the text on the page."""
+        if self.serving and not self._sampler.is_waiting:
+            return self.serving.model
         return self._sampler.model
+
+    @property
+    def _n_ctx(self) -> int:
+        return self.serving.n_ctx if self.serving else USUAL_N_CTX
 
     # Settings
 
