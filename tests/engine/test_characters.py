@@ -101,8 +101,8 @@ def test_it_writes_on_long_after_what_it_reads_at_once():
 @pytest.fixture(scope="module")
 def of_words(tmp_path_factory):
     folder = tmp_path_factory.mktemp("words")
-    words = "[UNK] [CLS] [SEP] [MASK] 他们 走 走进 走进去 屋子 了 。".split()
-    (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    words = "[UNK]\n[CLS]\n[SEP]\n[MASK]\n他们\n走\n走进\n走进去\n屋子\n了\n。"
+    (folder / "vocab.txt").write_text(words, encoding="utf-8")
     return CharacterTokenizer.read(folder / "vocab.txt", lowers=True)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from writer.shelf.card import GPT2, Card
-from writer.shelf.copying import in_words
 from writer.shelf.shelf import Entry
+from writer.shelf.sizes import in_words
 from writer.shelf.speeds import Speed
 
 _HEADS = ("name", "origin", "language", "size", "parameters", "n_ctx", "memory", "tokens/s")

@@ -14,7 +14,7 @@ from writer.errors import ErrorKind, WriterError
 from writer.hardware import free_memory_bytes
 from writer.settings import Precision
 from writer.shelf.card import GPT2
-from writer.shelf.copying import in_words
+from writer.shelf.sizes import in_words
 
 
 def load_engine(

@@ -11,6 +11,7 @@ from pathlib import Path
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.atomic import save_failed
 from writer.shelf.model_files import model_files
+from writer.shelf.sizes import in_words
 
 OnProgress = Callable[[int, int], None]
 """Told the bytes that are copied, and those there are."""
@@ -62,20 +63,6 @@ def not_added(path: Path, error: OSError | WriterError) -> WriterError:
     """Return the MODEL_NOT_ADDED that words why `path` could not be."""
     failed = error if isinstance(error, WriterError) else save_failed(path, error)
     return WriterError(ErrorKind.MODEL_NOT_ADDED, path=path, reason=failed.fields["reason"])
-
-
-def in_words(size: int) -> str:
-    """Return a number of bytes as people say it.
-
-    >>> in_words(1_536_000_000), in_words(14_204_216), in_words(900)
-    ('1.54 GB', '14.2 MB', '900 bytes')
-    """
-    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "KB")):
-        if size >= unit:
-            return (
-                f"{size / unit:.3g} {name}" if size < 999.5 * unit else f"{size / unit:.0f} {name}"
-            )
-    return f"{size} bytes"
 
 
 def _copy(source: Path, target: Path) -> Iterator[int]:

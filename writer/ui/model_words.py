@@ -5,8 +5,8 @@ from functools import partial
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from writer.shelf.card import Card
-from writer.shelf.copying import in_words
 from writer.shelf.shelf import Entry, Origin
+from writer.shelf.sizes import in_words
 
 _tr = partial(QCoreApplication.translate, "Models")
 _WORDS_PER_TOKEN = 0.75
