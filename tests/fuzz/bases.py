@@ -1,5 +1,6 @@
 """Small sound models of every kind that is read, as the bytes of their files."""
 
+import io
 import json
 import tempfile
 import warnings
@@ -8,16 +9,22 @@ from pathlib import Path
 
 import gguf
 import torch
+from safetensors.torch import load_file, save
 
 from benchmarks.gguf_file import write_gguf
+from tests.checkpoints.foreign_models import (
+    foreign_model,
+    pieces,
+    write_foreign,
+    write_foreign_gguf,
+)
 from tests.checkpoints.tiny_models import random_network, tiny_tokenizer
-from writer.checkpoints.characters import learn_characters
+from writer.checkpoints.characters import CharacterTokenizer, learn_characters
 from writer.checkpoints.folder import write_model
 from writer.checkpoints.names import to_hugging_face
 
 Files = dict[str, bytes]
 _SIZES = {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_ctx": 48}
-_INDEX = "pytorch_model.bin.index.json"
 
 
 @cache
@@ -41,7 +48,9 @@ def bases() -> dict[str, Files]:
             wide = random_network(vocab_size=384, **{**_SIZES, "n_embd": 32})
             write_gguf(path, wide, tiny_tokenizer(), kind)
             found[f"GGUF {kind.name}"] = {path.name: path.read_bytes()}
-        found["a Llama"] = _llama(root / "llama")
+        found["pickles"] = _pickled_in_parts(found["a pickle"])
+        found["words"] = _words(root / "words")
+        found |= _others(root)
     return found
 
 
@@ -58,8 +67,6 @@ def _in_parts(files: Files) -> Files:
 
 
 def _shared_out(folder: Path) -> Files:
-    from safetensors.torch import load_file, save
-
     files = _files(folder)
     weights = load_file(folder / "model.safetensors")
     names = sorted(weights)
@@ -92,15 +99,36 @@ def _pickled(folder: Path, network: torch.nn.Module, bare: bool) -> Files:
     return _files(folder)
 
 
-def _llama(folder: Path) -> Files:
-    import transformers
+def _others(root: Path) -> dict[str, Files]:
+    """Return small models that transformers runs, as folders and as a GGUF file."""
+    write_foreign(root / "pieces", "llama", "pieces")
+    write_foreign(root / "bytes", "qwen2", "bytes")
+    path = root / "llama.gguf"
+    size = len(pieces()["model"]["vocab"])
+    write_foreign_gguf(path, foreign_model("llama", vocab_size=size), "llama")
+    return {
+        "a Llama": _files(root / "pieces"),
+        "a Qwen": _files(root / "bytes"),
+        "GGUF of a Llama": {path.name: path.read_bytes()},
+    }
 
-    torch.manual_seed(0)
-    config = transformers.LlamaConfig(
-        vocab_size=384, hidden_size=16, intermediate_size=32, num_hidden_layers=2,
-        num_attention_heads=2, num_key_value_heads=1, max_position_embeddings=64,
-        bos_token_id=0, eos_token_id=0,
-    )  # fmt: skip
-    transformers.LlamaForCausalLM(config).save_pretrained(folder)
-    tiny_tokenizer().write(folder, 64)
+
+def _words(folder: Path) -> Files:
+    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer = CharacterTokenizer([*marks, "他们", "走进", "屋子", "雨", "停", "了"], lowers=True)
+    write_model(folder, random_network(vocab_size=16, **_SIZES), tokenizer, torch.float32)
     return _files(folder)
+
+
+def _pickled_in_parts(files: Files) -> Files:
+    weights = torch.load(io.BytesIO(files["pytorch_model.bin"]), weights_only=True)
+    names = sorted(weights)
+    found = {name: data for name, data in files.items() if not name.endswith(".bin")}
+    where = {}
+    for file, share in (("a.bin", names[::2]), ("b.bin", names[1::2])):
+        written = io.BytesIO()
+        torch.save({each: weights[each] for each in share}, written)
+        found[file] = written.getvalue()
+        where |= dict.fromkeys(share, file)
+    found["pytorch_model.bin.index.json"] = json.dumps({"weight_map": where}).encode()
+    return found
