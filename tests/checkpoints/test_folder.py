@@ -269,7 +269,7 @@ def test_a_damaged_tokenizer_is_refused(data, folder):
     (folder / "tokenizer.json").write_bytes(data)
     error = refused(folder)
     assert error.kind is ErrorKind.MODEL_DAMAGED
-    assert "tokenizer.json" in str(error)
+    assert "tokenizer" in str(error)
 
 
 def test_a_tokenizer_of_words_is_refused(folder):

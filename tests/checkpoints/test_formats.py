@@ -257,7 +257,7 @@ def test_counts_that_the_file_does_not_hold_are_not_believed(where, tmp_path):
     data = bytearray(path.read_bytes())
     data[where : where + 8] = (1 << 60).to_bytes(8, "little")
     path.write_bytes(data)
-    assert "more than it holds" in str(refusal(path))
+    assert "its header speaks of more" in str(refusal(path))
 
 
 # Where files may be
@@ -348,3 +348,71 @@ def test_reading_tells_how_far_it_is_and_can_be_left(folder):
 def test_the_shape_is_known_without_the_weights(folder):
     (folder / "model.safetensors").unlink()
     assert read_shape(folder).n_embd == 32
+
+
+# What a sceptic has tried
+
+
+def test_a_file_larger_than_the_memory_is_looked_at_all_the_same(folder):
+    path = folder / "model.safetensors"
+    weights = {"transformer.wte.weight": [2**20, 2**14], "transformer.wpe.weight": [64, 2**14]}
+    header, end = {}, 0
+    for name, shape in weights.items():
+        start, end = end, end + 4 * shape[0] * shape[1]
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [start, end]}
+    data = json.dumps(header).encode()
+    path.write_bytes(len(data).to_bytes(8, "little") + data)
+    with path.open("r+b") as file:
+        file.truncate(8 + len(data) + end)  # 69 GB of nothing
+    config = json.loads((folder / "config.json").read_text())
+    sizes = {"vocab_size": 2**20, "n_embd": 2**14, "n_layer": 1}
+    (folder / "config.json").write_text(json.dumps({**config, **sizes}))
+    assert "is missing" in str(refusal(folder))
+
+
+def test_a_header_larger_than_any_is_not_read(folder):
+    path = folder / "model.safetensors"
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    header["__metadata__"] = {"x": "x" * (20 << 20)}
+    body = json.dumps(header).encode()
+    path.write_bytes(len(body).to_bytes(8, "little") + body + data[8 + size :])
+    assert "header" in str(refusal(folder))
+
+
+def test_a_config_larger_than_any_is_not_read(folder):
+    path = folder / "config.json"
+    path.write_text(path.read_text().replace("{", '{"x": [' + "[]," * 400_000 + "[]],", 1))
+    assert "larger than any" in str(refusal(folder))
+
+
+def test_links_that_lead_round_in_a_circle_are_no_model(tmp_path):
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    assert refusal(tmp_path / "round").kind is ErrorKind.MODEL_MISSING
+
+
+def test_a_zip_file_with_two_directories_is_refused(transformers, tmp_path):
+    path = pickle(their_model(transformers), tmp_path)
+    path.write_bytes(b"something in front" + path.read_bytes())
+    assert zipfile.is_zipfile(path)  # Python goes by where the directory is, torch by what is said
+    assert refusal(tmp_path).kind is ErrorKind.MODEL_DAMAGED
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["zip", "bare"])
+def test_weights_that_are_one_number_over_and_over_are_refused(bare, transformers, tmp_path):
+    model = their_model(transformers)
+    path = pickle(model, tmp_path, bare)
+    weights = torch.load(path, weights_only=True)
+    weights["transformer.wte.weight"] = torch.zeros(1).expand(384, 32)
+    torch.save(weights, path, _use_new_zipfile_serialization=not bare)
+    assert "not stored plainly" in str(refusal(tmp_path))
+
+
+def test_weights_are_found_behind_what_training_programs_put_in_front(transformers, tmp_path):
+    theirs = their_model(transformers)
+    path = pickle(theirs, tmp_path)
+    weights = torch.load(path, weights_only=True)
+    named = {f"module.{name}": tensor for name, tensor in weights.items()}
+    torch.save({"epoch": 3, "state_dict": named}, path)
+    assert_agrees(tmp_path, theirs)

@@ -200,3 +200,58 @@ def test_a_text_is_read_whole_whatever_the_file_says_of_cutting(tmp_path):
     path.write_text(json.dumps(data))
     tokenizer = BPETokenizer.read(path)
     assert tokenizer.decode(tokenizer.encode(PROSE)) == PROSE
+
+
+@pytest.fixture
+def whole(tmp_path):
+    """Returns the tokenizer of a `tokenizer.json` of which something has been changed."""
+
+    def changed(**values):
+        tiny_tokenizer().write(tmp_path, 64)
+        path = tmp_path / "tokenizer.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+        return read_tokenizer(ModelFiles(tmp_path))
+
+    return changed
+
+
+DOUBLING = {"type": "Replace", "pattern": {"String": "7"}, "content": "77"}
+
+
+@pytest.mark.parametrize(
+    "normalizer",
+    [{"type": "NFKC"}, {"type": "Lowercase"}, {"type": "Sequence", "normalizers": [DOUBLING] * 28}],
+)
+def test_nothing_is_done_to_a_text_before_it_is_read(normalizer, whole):
+    tokenizer = whole(normalizer=normalizer)
+    for text in TEXTS.values():
+        assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_the_same_text_has_the_same_tokens_each_time(whole, tmp_path):
+    whole()
+    data = json.loads((tmp_path / "tokenizer.json").read_text())
+    tokenizer = whole(model={**data["model"], "dropout": 0.5})
+    assert len({tuple(tokenizer.encode(PROSE)) for _ in range(20)}) == 1
+
+
+def test_a_tokenizer_that_loses_spaces_is_refused(whole):
+    with pytest.raises(ValueError, match="other text"):
+        whole(pre_tokenizer={"type": "WhitespaceSplit"})
+
+
+def test_a_prefix_that_no_token_has_is_no_panic(whole, tmp_path):
+    whole()
+    data = json.loads((tmp_path / "tokenizer.json").read_text())
+    model = {**data["model"], "continuing_subword_prefix": "a" * 99}
+    assert whole(model=model).encode(PROSE) == tiny_tokenizer().encode(PROSE)
+
+
+def test_marks_that_the_network_was_never_taught_are_left_out(whole, parts):
+    added = {"id": 384, "content": "[PAD]", "special": True}
+    flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+    (parts / "added_tokens.json").write_text('{"[PAD]": 384}')
+    assert read_tokenizer(ModelFiles(parts), size=384).vocab_size == 384
+    whole(added_tokens=[{**added, **flags}])
+    assert read_tokenizer(ModelFiles(parts), size=384).vocab_size == 384
+    assert read_tokenizer(ModelFiles(parts)).vocab_size == 385

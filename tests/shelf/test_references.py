@@ -17,7 +17,7 @@ from pathlib import Path
 from writer.shelf.shelf import Shelf
 shelf = Shelf(*map(Path, sys.argv[1:4]))
 for number in range(10):
-    shelf.add(Path(sys.argv[4]) / str(number), "emma")
+    shelf.add(Path(sys.argv[4]) / str(number) / "emma")
 """
 
 
@@ -98,11 +98,11 @@ def test_processes_that_add_at_once_lose_nothing(shelf, bundled, own, store, tmp
     places = [tmp_path / f"disk-{number}" for number in range(4)]
     for place in places:
         for number in range(10):
-            make_folder(place / str(number))
+            make_folder(place / str(number) / "emma")
     command = [sys.executable, "-c", ADD_TEN, str(bundled), str(own), str(store)]
     running = [subprocess.Popen([*command, str(place)], cwd=ROOT) for place in places]
     assert [process.wait() for process in running] == [0] * 4
     found = linked(shelf)
     assert len(found) == len(set(found)) == 40
-    wanted = {place / str(number) for place in places for number in range(10)}
+    wanted = {place / str(number) / "emma" for place in places for number in range(10)}
     assert {entry.path for entry in shelf.entries()} - wanted == {bundled / "fiction-en"}

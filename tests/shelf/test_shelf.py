@@ -139,7 +139,7 @@ def test_adding_again_changes_nothing(shelf, novel, bundled, tmp_path):
     entry = shelf.add(novel)
     (tmp_path / "link").symlink_to(novel)
     assert shelf.add(novel) == entry
-    assert shelf.add(tmp_path / "link", "other") == entry
+    assert shelf.add(tmp_path / "link") == entry
     assert shelf.add(bundled / "fiction-en").origin is Origin.BUNDLED
     assert names(shelf) == ["fiction-en", "novel"]
 
@@ -155,30 +155,60 @@ def test_removing_goes_by_the_model_whatever_its_number_is_now(shelf, own, tmp_p
 
 
 @pytest.mark.parametrize("copy", [False, True])
-def test_a_taken_name_gets_a_number(copy, shelf, own, tmp_path):
+def test_named_after_its_path_a_taken_name_gets_a_number(copy, shelf, own, tmp_path):
     (own / "emma-2" / "work").mkdir(parents=True)  # a training on its way
-    wanted = ["emma", "Emma", "fiction-en", "auto", "emma"]
+    paths = ["emma", "Emma", "fiction-en", "auto", "emma"]
     got = [
-        shelf.add(make_folder(tmp_path / str(number)), name, copy).name
-        for number, name in enumerate(wanted)
+        shelf.add(make_folder(tmp_path / str(number) / name), copy=copy).name
+        for number, name in enumerate(paths)
     ]
     assert got == ["emma", "Emma-3", "fiction-en-2", "auto-2", "emma-4"]
     assert {"fiction-en", *got} == set(names(shelf))
 
 
+@pytest.mark.parametrize("copy", [False, True])
+def test_a_name_that_was_asked_for_is_given_or_refused(copy, shelf, novel, tmp_path):
+    assert shelf.add(novel, "小说 第一卷", copy).name == "小说 第一卷"
+    other = make_folder(tmp_path / "other")
+    for taken in ("小说 第一卷", "fiction-en", "Fiction-EN"):
+        assert "already" in refused(shelf, other, name=taken, copy=copy)
+    for none in ("auto", "../x", "a/b", "", " x", "~", "x" * 300, "nul.txt"):
+        assert "cannot be the name" in refused(shelf, other, name=none, copy=copy)
+    assert names(shelf) == ["fiction-en", "小说 第一卷"]
+
+
+def test_what_is_linked_has_one_name(shelf, novel):
+    shelf.add(novel, "emma")
+    assert shelf.add(novel).name == "emma"
+    assert shelf.add(novel, "emma").name == "emma"
+    assert "“emma”" in refused(shelf, novel, name="other")
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
-        ("小说 第一卷", "小说 第一卷"), ("../../etc", "etc"), (".hidden", "hidden"), ("-x", "x"),
-        ("a/b\\c:d", "a-b-c-d"), ("nul.txt", "model-nul.txt"), ("  ", "novel"),
-        ("x" * 300, "x" * 60),
-        ("\ud800", "model"), ("雨" * 300, "雨" * 60), ("tab\there", "tab-here"), ("~", "model"),
+        ("小说 第一卷", "小说 第一卷"), (".hidden", "hidden"), ("-x", "x"), ("a\\b:d", "a-b-d"),
+        ("nul.txt", "model-nul.txt"), ("x" * 200, "x" * 60), ("雨" * 80, "雨" * 60),
+        ("tab\there", "tab-here"), ("~", "model"),
     ],
 )  # fmt: skip
-def test_names_are_folders_names_everywhere(name, safe, shelf, own, novel):
-    entry = shelf.add(novel, name.strip() or None, copy=True)
+def test_names_are_folders_names_everywhere(name, safe, shelf, own, tmp_path):
+    entry = shelf.add(make_folder(tmp_path / "theirs" / name), copy=True)
     assert entry.name == safe
     assert entry.path.parent == own
+
+
+def test_a_repository_in_the_cache_means_its_snapshot(shelf, tmp_path):
+    snapshot = make_snapshot(tmp_path / "hub")
+    repository = snapshot.parent.parent
+    assert shelf.find(str(repository)) == snapshot
+    (snapshot.parent / "another").mkdir()
+    assert shelf.find(str(repository)) == repository
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(snapshot.name)
+    assert shelf.find(str(repository)) == snapshot
+    (repository / "refs" / "main").write_text("../../elsewhere")
+    assert shelf.find(str(repository)) == repository
 
 
 def test_a_caches_snapshot_is_called_after_its_repository(shelf, tmp_path):

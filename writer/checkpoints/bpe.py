@@ -8,14 +8,16 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from writer.checkpoints.files import parsed, read_text
 from writer.checkpoints.spelling import Spelling, whole
 
 END_OF_TEXT = "<|endoftext|>"
 _LARGEST = 1 << 20  # vocabulary: a larger one is damage
-_SAMPLE = "It's 7. 雨停了 🙂\n"
+_SAMPLE = "abc  It's 7.\n\n\tÉ e\u0301 ﬁ <x> 雨停了 🙂 "
 
 
 class BPETokenizer:
@@ -31,7 +33,7 @@ class BPETokenizer:
 
     def __init__(self, tokenizer: Tokenizer, end: str | None = None) -> None:
         self._tokenizer = tokenizer
-        _let_text_be(tokenizer)
+        tokenizer.encode_special_tokens = True  # a writer may type “<|endoftext|>” and mean it
         vocabulary = tokenizer.get_vocab()
         added = tokenizer.get_added_tokens_decoder()
         self._end = END_OF_TEXT if end is None or end not in vocabulary else end
@@ -49,13 +51,41 @@ class BPETokenizer:
 
     @classmethod
     def read(cls, path: Path, end: str | None = None) -> "BPETokenizer":
-        """Read a `tokenizer.json`.
+        """Read a `tokenizer.json`; see `of_json`."""
+        return cls.of_json(parsed(read_text(path), path.name), end)
+
+    @classmethod
+    def of_json(
+        cls, data: dict[str, Any], end: str | None = None, size: int | None = None
+    ) -> "BPETokenizer":
+        """Return the tokenizer that stands in a `tokenizer.json`.
+
+        Args:
+            data: What stands there; it is changed: of what is done to a text besides, nothing is
+                left, as every byte is to come back, and a text is read as long as it is.
+            end: See the class.
+            size: Marks of which the number is beyond it are left out.
 
         Raises:
             ValueError: It is no byte-level BPE, or damaged.
-            OSError: It cannot be read.
         """
-        return cls(library_tokenizer(path), end)
+        model = data.get("model")
+        if not isinstance(model, dict) or model.get("type", "BPE") != "BPE":
+            raise ValueError("the tokenizer is no byte-level BPE")
+        data.update(dict.fromkeys(("normalizer", "truncation", "padding", "post_processor")))
+        model.update(dict.fromkeys(("dropout", "continuing_subword_prefix", "end_of_word_suffix")))
+        added = data.get("added_tokens")
+        data["added_tokens"] = [
+            {**each, "lstrip": False, "rstrip": False, "normalized": False}
+            for each in (added if isinstance(added, list) else [])
+            if isinstance(each, dict) and not (each.get("special") and _is_beyond(each, size))
+        ]
+        _part_as_it_is(data.get("pre_tokenizer"))
+        with failures_told():
+            tokenizer = cls(Tokenizer.from_str(json.dumps(data)), end)
+            if tokenizer.decode(tokenizer.encode(_SAMPLE)) != _SAMPLE:
+                raise ValueError("the tokenizer gives back other text than it was given")
+        return tokenizer
 
     @classmethod
     def of(
@@ -139,7 +169,7 @@ class BPETokenizer:
 
     def lost(self, text: str) -> int:
         """Return how many characters of `text` its tokens cannot give back: none."""
-        return 0
+        return 0  # every byte has a token, and `of_json` leaves nothing that changes a text
 
 
 def train_bpe(texts: Iterator[str], vocab_size: int) -> BPETokenizer:
@@ -157,23 +187,6 @@ def train_bpe(texts: Iterator[str], vocab_size: int) -> BPETokenizer:
     return BPETokenizer(tokenizer)
 
 
-def library_tokenizer(path: Path) -> Tokenizer:
-    """Return what a `tokenizer.json` holds.
-
-    Raises:
-        ValueError: It is damaged.
-        OSError: It cannot be read.
-    """
-    data = path.read_bytes()
-    try:
-        with failures_told():
-            tokenizer = Tokenizer.from_buffer(data)
-            tokenizer.encode(_SAMPLE, add_special_tokens=False)
-    except (ValueError, KeyError) as error:
-        raise ValueError(f"{path.name} is damaged") from error
-    return tokenizer
-
-
 @contextmanager
 def failures_told() -> Iterator[None]:
     """Tell as a `ValueError` where the library gives up on a vocabulary that it is given.
@@ -189,13 +202,18 @@ def failures_told() -> Iterator[None]:
         raise
 
 
-def _let_text_be(tokenizer: Tokenizer) -> None:
-    """See that text is encoded as it is and as long as it is, whatever the file says."""
-    tokenizer.encode_special_tokens = True  # a writer may type “<|endoftext|>” and mean it
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    if isinstance(tokenizer.pre_tokenizer, pre_tokenizers.ByteLevel):
-        tokenizer.pre_tokenizer.add_prefix_space = False
+def _is_beyond(token: dict[str, Any], size: int | None) -> bool:
+    number = token.get("id")
+    return size is not None and type(number) is int and number >= size
+
+
+def _part_as_it_is(stage: object) -> None:
+    """See that what parts words puts no space before a text."""
+    if isinstance(stage, dict):
+        inner = stage.get("pretokenizers")
+        for each in [stage, *(inner if isinstance(inner, list) else [])]:
+            if isinstance(each, dict) and each.get("type") == "ByteLevel":
+                each["add_prefix_space"] = False
 
 
 def _said(

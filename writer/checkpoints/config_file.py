@@ -12,6 +12,7 @@ from writer.transformer.config import GPTConfig
 CONFIG = "config.json"
 _SIZES = ("vocab_size", "n_ctx", "n_embd", "n_layer", "n_head", "inner")
 _SWITCHES = ("tie_word_embeddings", "scale_attn_weights", "scale_attn_by_inverse_layer_idx")
+_SHORTEST = 2  # tokens: one that is read, one that is said
 _LARGEST = 1 << 20  # of any size: larger ones are damage, not models
 
 
@@ -65,6 +66,8 @@ def checked(config: GPTConfig, name: str) -> GPTConfig:
     ):
         if not is_sound(getattr(config, field)):
             raise ValueError(f"{name} says that {field} is {getattr(config, field)!r:.40}")
+    if config.n_ctx < _SHORTEST:
+        raise ValueError(f"{name} says that n_ctx is {config.n_ctx}, which is too short")
     if config.n_embd % config.n_head:
         raise ValueError(f"n_embd {config.n_embd} is no multiple of n_head {config.n_head}")
     return config

@@ -5,16 +5,17 @@ may lead out of it in one case, into the `blobs` of the Hugging Face cache whose
 """
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 from writer.errors import ErrorKind, WriterError
+from writer.shelf.model_files import GGUF, is_gguf, is_inside, repository_of
 
-GGUF = ".gguf"
-_LARGEST_TEXT = 64 << 20
+_LARGEST = {"tokenizer.json": 64 << 20, "config.json": 1 << 20}
 """Bytes; the vocabularies of the largest models have half as many."""
-_SNAPSHOTS, _BLOBS = "snapshots", "blobs"
+_LARGEST_OTHER = 8 << 20
 
 
 class ModelFiles:
@@ -26,21 +27,17 @@ class ModelFiles:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.is_single = path.suffix.lower() == GGUF and path.is_file()
+        self.is_single = is_gguf(path) and path.is_file()
         self.folder = path.parent if self.is_single else path
-        self._real = self.folder.resolve()
-        # A cache lays its folders out as models--NAME/{blobs,snapshots/REVISION}.
-        is_snapshot = self._real.parent.name == _SNAPSHOTS
-        self._blobs = self._real.parent.parent / _BLOBS if is_snapshot else None
 
     @property
     def name(self) -> str:
         """Return what to call the model: a cache's snapshot is named after its repository."""
         if self.is_single:
             return self.path.stem
-        if self._blobs is not None:
-            return self._real.parent.parent.name.removeprefix("models--").replace("--", "/")
-        return self._real.name if self.folder.name in ("", "..") else self.folder.name
+        real = Path(os.path.realpath(self.folder))
+        own_name = real.name if self.folder.name in ("", "..") else self.folder.name
+        return repository_of(self.folder) or own_name
 
     def find(self, name: str) -> Path | None:
         """Return the file `name` of the folder, None where there is none.
@@ -53,7 +50,7 @@ class ModelFiles:
         path = self.folder / name
         if not path.is_file():
             return None
-        if path.resolve().parent not in (self._real, self._blobs):
+        if not is_inside(path, self.folder):
             raise ValueError(f"{name} leads out of the folder")
         return path
 
@@ -78,17 +75,24 @@ class ModelFiles:
             ValueError: It is no JSON object, or says something twice.
         """
         text = self.text(name)
-        if text is None:
-            return None
-        try:
-            found: Any = json.loads(text, object_pairs_hook=_once)
-        except _TwiceError as error:
-            raise ValueError(f"{name} says {error.args[0]!r:.60} twice") from error
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"{name} is not JSON") from error
-        if not isinstance(found, dict):
-            raise ValueError(f"{name} is no JSON object")
-        return found
+        return None if text is None else parsed(text, name)
+
+
+def parsed(text: str, name: str) -> dict[str, Any]:
+    """Return the JSON object in `text`, from the file `name`.
+
+    Raises:
+        ValueError: It is no JSON object, or says something twice.
+    """
+    try:
+        found: Any = json.loads(text, object_pairs_hook=_once)
+    except _TwiceError as error:
+        raise ValueError(f"{name:.80} says {error.args[0]!r:.60} twice") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{name:.80} is not JSON") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{name:.80} is no JSON object")
+    return found
 
 
 def read_text(path: Path) -> str:
@@ -98,7 +102,7 @@ def read_text(path: Path) -> str:
         ValueError: It is not UTF-8, or larger than any of its kind.
         OSError: It cannot be read.
     """
-    if path.stat().st_size > _LARGEST_TEXT:
+    if path.stat().st_size > _LARGEST.get(path.name, _LARGEST_OTHER):
         raise ValueError(f"{path.name} is larger than any of its kind")
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -128,8 +132,9 @@ class _TwiceError(ValueError):
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _TwiceError(next(key for key in keys if keys.count(key) > 1))
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _TwiceError(key)
+        found[key] = value
     return found

@@ -56,8 +56,8 @@ class _Folder:
     def config(self) -> GPTConfig:
         return read_config(self._files)
 
-    def tokenizer(self) -> Tokenizer:
-        return read_tokenizer(self._files)
+    def tokenizer(self, size: int) -> Tokenizer:
+        return read_tokenizer(self._files, size)
 
     def weights(self) -> Weights:
         read, paths = weight_files(self._files)
@@ -78,9 +78,9 @@ class _GGUF:
     def config(self) -> GPTConfig:
         return gguf_config(self._file)
 
-    def tokenizer(self) -> Tokenizer:
+    def tokenizer(self, size: int) -> Tokenizer:
         is_beside = not self._files.is_single and has_tokenizer(self._files)
-        return read_tokenizer(self._files) if is_beside else gguf_tokenizer(self._file)
+        return read_tokenizer(self._files, size) if is_beside else gguf_tokenizer(self._file)
 
     def weights(self) -> Weights:
         return GGUFWeights(self._file)
@@ -99,7 +99,8 @@ def read_model(
     with refusing(path):
         files = _files(path)
         source = _source(files)
-        config, tokenizer = source.config(), source.tokenizer()
+        config = source.config()
+        tokenizer = source.tokenizer(config.vocab_size)
         if tokenizer.vocab_size > config.vocab_size:
             raise ValueError(
                 f"the tokenizer has {tokenizer.vocab_size} tokens, the network {config.vocab_size}"
@@ -133,7 +134,8 @@ def _files(path: Path) -> ModelFiles:
     files = ModelFiles(path)
     if not files.is_single and not path.is_dir():
         is_file = path.exists()
-        reason = "it is neither a folder nor a GGUF file" if is_file else "there is no such folder"
+        unknown = "no model has that name, and there is no such folder"
+        reason = "it is neither a folder nor a GGUF file" if is_file else unknown
         raise WriterError(ErrorKind.MODEL_MISSING, path=path, reason=reason)
     return files
 

@@ -21,7 +21,9 @@ _SCALARS = dict(zip((0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12), "BbHhIif?Qqd", strict=
 """The letter that `struct` has for each kind of number."""
 _STRING, _ARRAY = 8, 9
 _MOST_STRINGS = 1 << 20
-"""In a list: more than any vocabulary has, or merges."""
+"""In all lists: more than any vocabulary has, merges included."""
+_MOST_TENSORS = 100_000
+_KINDS = frozenset(gguf.GGMLQuantizationType)
 _SMALLEST = 24
 _MOST_DIMENSIONS = 4
 _ALIGNMENT = 32
@@ -122,7 +124,7 @@ class GGUFFile:
             raise ValueError(f"{self.path.name:.80} is aligned to {alignment!r:.20}")
         start = -(-end // alignment) * alignment
         for name, shape, number, offset in tensors:
-            if number not in set(gguf.GGMLQuantizationType):
+            if number not in _KINDS:
                 raise ValueError(f"{name:.60} is stored in an unknown way, {number}")
             kind = gguf.GGMLQuantizationType(number)
             block, block_bytes = gguf.constants.GGML_QUANT_SIZES[kind]
@@ -133,7 +135,7 @@ class GGUFFile:
                 count *= each
             nbytes = count // block * block_bytes
             if start + offset + nbytes > self._size:
-                raise ValueError(f"{self.path.name:.80} ends before {name:.60} does")
+                raise ValueError(f"{self.path.name:.80} is incomplete: it lacks {name:.60}")
             yield name, _Stored(shape, kind, start + offset, nbytes)
 
 
@@ -171,6 +173,7 @@ class _Header:
 
     def __init__(self, data: mmap) -> None:
         self._data = data
+        self._strings = 0
         self.position = 0
 
     def read(self) -> tuple[dict[str, Any], list[tuple[str, tuple[int, ...], int, int]]]:
@@ -191,6 +194,8 @@ class _Header:
             if name in fields:
                 raise ValueError(f"its header says {name!r:.60} twice")
             fields[name] = self._value(self._take("I")[0])
+        if tensor_count > _MOST_TENSORS:
+            raise ValueError("its header speaks of more weights than any model has")
         tensors = [self._tensor() for _ in range(self._checked(tensor_count, 24))]
         if len({name for name, *_ in tensors}) < len(tensors):
             raise ValueError("its header names a tensor twice")
@@ -218,7 +223,9 @@ class _Header:
             return self._string()
         if kind == _ARRAY:
             inner, count = self._take("IQ")
-            if inner == _STRING and count <= _MOST_STRINGS:
+            if inner == _STRING:
+                self._strings += count
+            if inner == _STRING and self._strings <= _MOST_STRINGS:
                 return [self._string() for _ in range(self._checked(count, 8))]
             if inner in _SCALARS:
                 kept = np.dtype(_SCALARS[inner]).newbyteorder("<")

@@ -63,7 +63,9 @@ class HuggingFaceGPT2:
     def __init__(self, weights: Weights, config: GPTConfig) -> None:
         self._weights = weights
         self._config = config
-        self._prefix = _BODY if _BODY + _OUTER["tokens.weight"] in weights.shapes else ""
+        bodies = (_BODY, "module." + _BODY, "module.")  # the latter as several processors train
+        embedding = _OUTER["tokens.weight"]
+        self._prefix = next((each for each in bodies if each + embedding in weights.shapes), "")
         for name, shape in self._expected():
             found = weights.shapes.get(name)
             if found is None:

@@ -7,6 +7,8 @@ to have.
 """
 
 import errno
+import io
+import os
 import pickle
 import pickletools
 import warnings
@@ -40,7 +42,9 @@ _STEPS = frozenset(
 _PICKLE = "data.pkl"
 _BARE_PARTS = 5
 """Pickles at the front of a bare file: two numbers, the system, the weights, the storages' keys."""
-_MOST_STEPS = 2_000_000
+_MOST_STEPS = 200_000
+_LARGEST_PICKLE = 16 << 20
+"""Bytes; that of a thousand tensors has 150 KB."""
 _DAMAGE = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, EOFError),
     *(OverflowError, AssertionError, pickle.UnpicklingError, zipfile.BadZipFile),
@@ -69,7 +73,11 @@ def read_pickled(path: Path) -> dict[str, torch.Tensor]:
     except (*_DAMAGE, OSError) as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise  # a place before the file's beginning is damage, too
+        if "mmap" in str(error):
+            raise ValueError(f"{path.name} is larger than the memory") from error
         raise ValueError(f"{path.name} is damaged, or holds more than weights") from error
+    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
+        found = found["state_dict"]  # what training programs keep has more around it
     if not isinstance(found, dict):
         raise ValueError(f"{path.name} holds no named weights")
     tensors = {
@@ -77,8 +85,11 @@ def read_pickled(path: Path) -> dict[str, torch.Tensor]:
         for name, tensor in found.items()
         if isinstance(name, str) and isinstance(tensor, torch.Tensor) and tensor.dtype in _FLOATING
     }
-    if any(each.layout != torch.strided or each.is_meta for each in tensors.values()):
+    if any(each.nbytes > each.untyped_storage().nbytes() for each in tensors.values()):
         raise ValueError(f"{path.name} holds weights that are not stored plainly")
+    # Twice, because an embedding may be the head, too.
+    if sum(each.nbytes for each in tensors.values()) > 2 * path.stat().st_size:
+        raise ValueError(f"{path.name} speaks of more than it holds")
     return tensors
 
 
@@ -92,10 +103,12 @@ def _examine_zip(path: Path) -> None:
         entries = archive.infolist()
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
             raise _RefusedError("is compressed, which weights never are")
+        if archive.start_dir != _directory_offset(path):
+            raise _RefusedError("has two directories")  # of which torch might take the other
         if sum(entry.file_size for entry in entries) > size:
             raise _RefusedError("speaks of more than it holds")
         pickles = [entry for entry in entries if entry.filename.rpartition("/")[2] == _PICKLE]
-        if len(pickles) != 1:
+        if len(pickles) != 1 or pickles[0].file_size > _LARGEST_PICKLE:
             raise _RefusedError("holds no named weights")
         with archive.open(pickles[0]) as file:
             _examine(file, size)
@@ -104,8 +117,24 @@ def _examine_zip(path: Path) -> None:
 def _examine_bare(path: Path) -> None:
     size = path.stat().st_size
     with path.open("rb") as file:
-        for _ in range(_BARE_PARTS):
-            _examine(file, size)
+        front = io.BytesIO(file.read(_LARGEST_PICKLE))
+    for _ in range(_BARE_PARTS):
+        _examine(front, size)
+
+
+def _directory_offset(path: Path) -> int:
+    """Return where a zip file says that its directory begins, in its last bytes."""
+    with path.open("rb") as file:
+        file.seek(-22, os.SEEK_END)
+        end = file.read()
+        if end[:4] != b"PK\5\6":
+            raise _RefusedError("is no file of torch's")
+        file.seek(max(-42, -path.stat().st_size), os.SEEK_END)
+        locator = file.read(20)
+        if locator[:4] == b"PK\6\7":  # that of large files stands elsewhere
+            file.seek(int.from_bytes(locator[8:16], "little"))
+            return int.from_bytes(file.read(56)[48:], "little")
+        return int.from_bytes(end[16:20], "little")
 
 
 def _examine(file: IO[bytes], size: int) -> None:

@@ -59,20 +59,19 @@ def _front_matter(text: str) -> dict[str, Any]:
         return {}
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), 0)
     try:
-        found: Any = yaml.safe_load("\n".join(lines[1:end]))
-    except (yaml.YAMLError, ValueError, RecursionError):  # a date that is none is a ValueError
+        # Words alone: no dates, no merges, and the code of Norwegian is not False.
+        found: Any = yaml.load("\n".join(lines[1:end]), Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _words(value: object) -> str:
     """Return a word, or a list of such with commas; empty of anything else."""
-    if value is False:  # what YAML takes the code of Norwegian for
-        value = "no"
     if isinstance(value, list):
         return ", ".join(filter(None, (_words(each) for each in value if not _is_list(each))))
     found = " ".join(value.split()) if isinstance(value, str) else ""
-    return found[:_LONGEST_SHOWN] if found.isprintable() else ""
+    return found[:_LONGEST_SHOWN] if found.isprintable() and found not in ("null", "~") else ""
 
 
 def _is_list(value: object) -> bool:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from tokenizers import models
-
-from writer.checkpoints.bpe import BPETokenizer, library_tokenizer
+from writer.checkpoints.bpe import BPETokenizer
 from writer.checkpoints.characters import CharacterTokenizer
 from writer.checkpoints.files import ModelFiles
 from writer.errors import ErrorKind, WriterError
@@ -14,8 +12,6 @@ from writer.errors import ErrorKind, WriterError
 _WHOLE, _CHARACTERS = "tokenizer.json", "vocab.txt"
 _VOCABULARY, _MERGES, _ADDED = "vocab.json", "merges.txt", "added_tokens.json"
 _CONFIG, _MARKS = "tokenizer_config.json", "special_tokens_map.json"
-_LARGEST = 64 << 20
-"""Bytes."""
 
 
 class Tokenizer(Protocol):
@@ -56,26 +52,34 @@ class Tokenizer(Protocol):
 
 def has_tokenizer(files: ModelFiles) -> bool:
     """Return whether there is a file that a tokenizer can be read from."""
-    return any(map(files.find, (_WHOLE, _CHARACTERS, _VOCABULARY))) or bool(_other_vocab(files))
+    return bool(character_file(files) or files.find(_WHOLE) or files.find(_VOCABULARY))
 
 
-def read_tokenizer(files: ModelFiles) -> Tokenizer:
+def read_tokenizer(files: ModelFiles, size: int | None = None) -> Tokenizer:
     """Read the tokenizer of a model folder.
 
     A BERT `vocab.txt`, a `tokenizer.json`, or GPT-2's own `vocab.json` and `merges.txt`.
+
+    Args:
+        files: The folder's.
+        size: Tokens of the network; marks beyond, which it was never taught, are left out.
 
     Raises:
         WriterError: MODEL_MISSING; there is none.
         ValueError: It is of another kind, or damaged.
         OSError: It cannot be read.
     """
-    if path := files.find(_CHARACTERS) or _other_vocab(files):
+    if path := character_file(files):
         config = files.json(_CONFIG) or {}  # BERT makes capitals small unless told otherwise
         return CharacterTokenizer.read(path, bool(config.get("do_lower_case", True)))
-    if path := files.find(_WHOLE):
-        return _read_whole(path, _end(files))
+    data = files.json(_WHOLE)
+    if data is not None:
+        model = data.get("model")
+        if isinstance(model, dict) and model.get("type") == "WordPiece":
+            return _word_pieces(data, model)
+        return BPETokenizer.of_json(data, _end(files), size)
     if files.find(_VOCABULARY):
-        return _read_parts(files)
+        return _read_parts(files, size)
     reason = f"it has neither {_WHOLE} nor {_CHARACTERS}"
     raise WriterError(ErrorKind.MODEL_MISSING, path=files.path, reason=reason)
 
@@ -86,33 +90,34 @@ def remove_tokenizer(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _other_vocab(files: ModelFiles) -> Path | None:
-    """Return the only vocabulary by another name, such as GPT2-Chinese's `vocab_small.txt`."""
+def character_file(files: ModelFiles) -> Path | None:
+    """Return the BERT vocabulary of a folder, by another name, too, such as `vocab_small.txt`."""
+    if path := files.find(_CHARACTERS):
+        return path
     found = [] if files.find(_WHOLE) else files.matching("vocab*.txt")
     return found[0] if len(found) == 1 else None
 
 
-def _read_whole(path: Path, end: str | None) -> Tokenizer:
-    if path.stat().st_size > _LARGEST:
-        raise ValueError(f"{path.name} is larger than any of its kind")
-    tokenizer = library_tokenizer(path)
-    if not isinstance(tokenizer.model, models.WordPiece):
-        return BPETokenizer(tokenizer, end)
-    numbers = tokenizer.get_vocab()
-    tokens = sorted(numbers, key=numbers.__getitem__)
-    if [numbers[token] for token in tokens] != list(range(len(tokens))):
-        raise ValueError(f"{path.name} leaves numbers out")
-    return CharacterTokenizer(tokens, bool(getattr(tokenizer.normalizer, "lowercase", True)))
+def _word_pieces(data: dict[str, Any], model: dict[str, Any]) -> CharacterTokenizer:
+    """Return the tokenizer of a BERT vocabulary that stands in a `tokenizer.json`."""
+    numbers, normalizer = model.get("vocab"), data.get("normalizer")
+    if not isinstance(numbers, dict) or sorted(map(str, numbers.values())) != sorted(
+        map(str, range(len(numbers)))
+    ):
+        raise ValueError(f"{_WHOLE} is damaged, or leaves numbers out")
+    lowers = normalizer.get("lowercase", True) if isinstance(normalizer, dict) else True
+    return CharacterTokenizer(sorted(numbers, key=lambda token: int(numbers[token])), bool(lowers))
 
 
-def _read_parts(files: ModelFiles) -> BPETokenizer:
+def _read_parts(files: ModelFiles, size: int | None) -> BPETokenizer:
     """Read GPT-2's own files, and the tokens that were added to them."""
     text = files.text(_MERGES)
     if text is None:
         reason = f"{_MERGES} is missing"
         raise WriterError(ErrorKind.MODEL_MISSING, path=files.path, reason=reason)
-    vocabulary = files.json(_VOCABULARY) or {}
-    added = files.json(_ADDED) or {}
+    vocabulary, added = files.json(_VOCABULARY) or {}, files.json(_ADDED) or {}
+    if size is not None:
+        added = {token: n for token, n in added.items() if not (type(n) is int and n >= size)}
     merges = [line for line in text.split("\n") if line and not line.startswith("#version")]
     return BPETokenizer.of({**vocabulary, **added}, merges, added, _end(files))
 

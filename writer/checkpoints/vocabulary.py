@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from writer.checkpoints.files import ModelFiles
+from writer.checkpoints.files import ModelFiles, read_text
 from writer.checkpoints.gguf_file import GGUFFile
+from writer.checkpoints.tokenizer import character_file
 from writer.checkpoints.words import has_words
 
 BYTE_LEVEL, SENTENCEPIECE = "byte-level BPE", "SentencePiece"
@@ -17,12 +18,10 @@ _HAN = re.compile(
     "|[\u00e4-\u00e9][\u00a1-\u00ac\u00ae-\u00bf\u0122-\u0143]{2}"
 )
 _KANA = re.compile("[\u3041-\u30ff]|\u00e3[\u0123-\u0125][\u00a1-\u00bf\u0122-\u0143]")
-_CHINESE_SHARE, _JAPANESE_SHARE = 0.5, 0.03
+_CHINESE_SHARE, _JAPANESE_SHARE = 0.5, 0.06
 """Of the tokens. Vocabularies of many languages have a fifth of Chinese; Chinese ones some kana."""
 _CHARACTERS_SHARE = 0.25
 """From which on word pieces are called after them; of few tokens many are Latin letters."""
-_LARGEST = 64 << 20
-"""Bytes."""
 
 
 class Vocabulary(NamedTuple):
@@ -41,15 +40,11 @@ def folder_vocabulary(files: ModelFiles) -> Vocabulary:
         ValueError: One of them is damaged, or leads out of the folder.
         OSError: One of them cannot be read.
     """
-    texts = [files.find("vocab.txt")] if files.find("vocab.txt") else files.matching("vocab*.txt")
-    whole = files.json("tokenizer.json") if texts[:1] != [files.folder / "vocab.txt"] else None
+    if path := character_file(files):
+        return _word_pieces(line for line in read_text(path).split("\n") if line)
+    whole = files.json("tokenizer.json")
     if whole is not None:
         return _whole(whole)
-    if texts and texts[0]:
-        if texts[0].stat().st_size > _LARGEST:
-            raise ValueError(f"{texts[0].name} is larger than any of its kind")
-        lines = texts[0].read_bytes().decode("utf-8").split("\n")
-        return _word_pieces(line.rstrip("\r") for line in lines if line)
     if vocabulary := files.json("vocab.json"):
         return _of(BYTE_LEVEL, vocabulary)
     is_piece = any(map(files.find, ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model")))

@@ -1,5 +1,6 @@
 """From any GPT-2 that can be read to the folder that Hugging Face writes for one."""
 
+import os
 import secrets
 import shutil
 from pathlib import Path
@@ -28,6 +29,7 @@ def convert(
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED of the source, OUTPUT_UNWRITABLE.
     """
+    out = Path(os.path.abspath(out))  # “.” has no name to be renamed to
     _refuse_taken(out)
     model = read_model(source, lambda part: _to(part, dtype), on_progress)
     _refuse_infinite(model.network, out)
@@ -40,6 +42,8 @@ def convert(
         if out.is_dir():
             out.rmdir()  # it is empty; Windows renames onto nothing that is there
         unfinished.rename(out)
+    except WriterError as error:  # it names what is yet to become `out`
+        raise _unwritable(out, error.fields["reason"]) from error
     except OSError as error:
         raise _unwritable(out, save_failed(out, error).fields["reason"]) from error
     finally:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -138,10 +139,10 @@ def _add(arguments: argparse.Namespace) -> int:
     speed: Speed | None = None
     try:
         if not arguments.unchecked:
-            found = check_model(model_at(arguments.path.expanduser()), tell)
+            found = check_model(model_at(_expanded(arguments.path)), tell)
             speed = Speed(found.tokens_per_second, found.precision)
         entry = shelf.add(
-            arguments.path, arguments.name, arguments.copy,
+            _expanded(arguments.path), arguments.name, arguments.copy,
             lambda done, total: tell("copying", done / max(1, total)),
         )  # fmt: skip
     finally:
@@ -151,6 +152,10 @@ def _add(arguments: argparse.Namespace) -> int:
     already = " already" if entry.name in known else ""
     print(f"“{entry.name}” is there{already}: writer complete --model {_quoted(entry.name)}")
     return 0
+
+
+def _expanded(path: Path) -> Path:
+    return Path(os.path.expanduser(path))  # pathlib raises for an unknown ~user
 
 
 def _remove(arguments: argparse.Namespace) -> int:

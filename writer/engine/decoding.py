@@ -23,6 +23,10 @@ _CHOICE_AFTER = 8
 """Tokens after which those that go on are chosen from those begun."""
 
 
+_TORN = "\ufffd".encode()
+"""What stands in texts where a character was lost; GPT-2 has read some, and has a token for it."""
+
+
 class Vocabulary(NamedTuple):
     """What a model can say."""
 
@@ -133,7 +137,8 @@ class Decoding(Generic[S]):
 def vocabulary_of(tokenizer: Tokenizer, vocab_size: int, device: torch.device) -> Vocabulary:
     """Return what a network with `vocab_size` outputs can say in the tokens of `tokenizer`."""
     marks = tokenizer.special_ids - {tokenizer.end_id}
-    forbidden = sorted(marks.union(range(tokenizer.vocab_size, vocab_size)))
+    torn = (n for n in range(tokenizer.vocab_size) if _TORN in tokenizer.token_bytes(n))
+    forbidden = sorted(marks.union(torn, range(tokenizer.vocab_size, vocab_size)))
     return Vocabulary(tokenizer, torch.tensor(forbidden, dtype=torch.long, device=device))
 
 

@@ -11,6 +11,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 CONFIG, GGUF = "config.json", ".gguf"
+_SNAPSHOTS, _BLOBS = "snapshots", "blobs"
+"""A cache lays its folders out as models--NAME/{blobs,snapshots/REVISION}."""
 _SAFETENSORS = ("*.safetensors", "*.safetensors.index.json")
 _MAIN = ("model.safetensors", "model.safetensors.index.json")
 """Where one of these is, PyTorch's own files are not looked at."""
@@ -28,11 +30,12 @@ def model_at(path: Path) -> Path:
     """Return the model that `path` means: a folder or a GGUF file, whether it is there or not.
 
     A file of a model folder means the folder; a folder that holds a single GGUF file and no
-    `config.json` means that file.
+    `config.json` means that file; a repository in the Hugging Face cache means its snapshot.
     """
     if os.path.isfile(path):
         is_within = not is_gguf(path) and is_model_file(path.name)
         return path.parent if is_within else path
+    path = _snapshot(path)
     ggufs = gguf_files(path)
     is_folder = len(ggufs) != 1 or os.path.isfile(path / CONFIG)
     return path if is_folder else ggufs[0]
@@ -73,7 +76,8 @@ def model_files(model: Path) -> list[Path]:
     others = () if is_safe else _PICKLED
     found = [path for path in present if _matches(path.name, (*_SAFETENSORS, *others, *_BESIDE))]
     for path in found:
-        _refuse_outside(path, model)
+        if not is_inside(path, model):
+            raise ValueError(f"{path.name} leads out of the folder")
     return found
 
 
@@ -87,13 +91,17 @@ def size_of(model: Path) -> int:
     return sum(path.stat().st_size for path in model_files(model))
 
 
+def _names_in(folder: Path) -> list[str]:
+    """Return the names of what is in `folder`, in order; none where it cannot be read."""
+    try:
+        return sorted(os.listdir(folder))
+    except (OSError, ValueError):  # it has a NUL in it
+        return []
+
+
 def _files_in(folder: Path) -> Iterator[Path]:
     """Yield the ordinary files in `folder`, and links to such, by name."""
-    try:
-        names = sorted(os.listdir(folder))
-    except (OSError, ValueError):  # it has a NUL in it
-        return
-    for name in names:
+    for name in _names_in(folder):
         path = folder / name
         try:
             if stat.S_ISREG(path.stat().st_mode):
@@ -102,12 +110,32 @@ def _files_in(folder: Path) -> Iterator[Path]:
             continue  # a link to nothing, or gone meanwhile
 
 
-def _refuse_outside(path: Path, folder: Path) -> None:
+def is_inside(path: Path, folder: Path) -> bool:
+    """Return whether a file of `folder` is really there, or where a cache keeps it."""
+    # os.path, because pathlib raises for links that lead round in a circle.
     real = Path(os.path.realpath(folder))
-    is_snapshot = real.parent.name == "snapshots"
-    allowed = {real, real.parent.parent / "blobs"} if is_snapshot else {real}
-    if Path(os.path.realpath(path)).parent not in allowed:
-        raise ValueError(f"{path.name} leads out of the folder")
+    allowed = {real, real.parent.parent / _BLOBS} if real.parent.name == _SNAPSHOTS else {real}
+    return Path(os.path.realpath(path)).parent in allowed
+
+
+def repository_of(folder: Path) -> str:
+    """Return the name of the repository whose cached snapshot `folder` is, empty if it is none."""
+    real = Path(os.path.realpath(folder))
+    if real.parent.name != _SNAPSHOTS:
+        return ""
+    return real.parent.parent.name.removeprefix("models--").replace("--", "/")
+
+
+def _snapshot(folder: Path) -> Path:
+    """Return the snapshot that a repository in the Hugging Face cache means, else `folder`."""
+    names = _names_in(folder / _SNAPSHOTS)
+    if not names or os.path.isfile(folder / CONFIG):
+        return folder
+    try:
+        current = (folder / "refs" / "main").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        current = names[0] if len(names) == 1 else ""
+    return folder / _SNAPSHOTS / current if current in names else folder
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:

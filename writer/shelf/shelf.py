@@ -105,7 +105,7 @@ class Shelf:
 
         Args:
             path: Its folder, a file of it, or a GGUF file.
-            name: What to call it; by default after its path. A taken name gets a number.
+            name: What to call it. By default it is named after its path, with a number if need be.
             copy: Whether to copy it.
             on_progress: Told the bytes that are copied, and how many there are.
             cancelled: Asked between two blocks of a copy.
@@ -115,13 +115,14 @@ class Shelf:
             Cancelled: A copy was not wanted any more; nothing has changed.
         """
         model = _model(path)
-        name = safe_name(name or _name_of(model))
+        if name is not None and (safe_name(name) != name or not unique_name(name, ()) == name):
+            raise _not_named(model, f"“{name}” cannot be the name of a model")
         if not copy:
             return self._link(model, name)
         with copied(model, self._own, on_progress, cancelled) as unfinished:
             try:
                 with self._references.locked():
-                    name = unique_name(name, self._taken(self._references.read()))
+                    name = self._free_name(model, name, self._references.read())
                     folder = unfinished.rename(self._own / name)
             except WriterError as error:
                 raise not_added(model, error) from error
@@ -144,14 +145,25 @@ class Shelf:
         else:
             self._unlink(entry)
 
-    def _link(self, model: Path, name: str) -> Entry:
+    def _free_name(self, model: Path, name: str | None, references: list[Reference]) -> str:
+        """Return `name` if it is free, or one after the model's path that is."""
+        taken = self._taken(references)
+        if name is None:
+            return unique_name(safe_name(_name_of(model)), taken)
+        if unique_name(name, taken) != name:
+            raise _not_named(model, f"there is a model called “{name}” already")
+        return name
+
+    def _link(self, model: Path, name: str | None) -> Entry:
         try:
             with self._references.changing() as references:
                 entries = [*self._unlinked(), *self._linked(references)]
                 for known in entries:
                     if _is_same(known.path, model):
+                        if name is not None and not same_name(known.name, name):
+                            raise _not_named(model, f"it is there already, as “{known.name}”")
                         return known
-                name = unique_name(name, self._taken(references))
+                name = self._free_name(model, name, references)
                 references.append(Reference(name, model))
         except WriterError as error:
             raise not_added(model, error) from error
@@ -254,6 +266,10 @@ def _name_of(model: Path) -> str:
 
 def _is_same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _not_named(model: Path, reason: str) -> WriterError:
+    return WriterError(ErrorKind.MODEL_NOT_ADDED, path=model, reason=reason)
 
 
 def _not_removed(name: str, reason: object) -> WriterError:
