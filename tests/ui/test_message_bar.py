@@ -24,15 +24,26 @@ def test_messages_wait_for_each_other_and_none_is_lost(bar):
     assert not bar.isVisible()
 
 
-def test_an_error_goes_before_notices_and_the_notice_comes_back(bar):
+def test_the_newest_error_goes_first_and_what_waits_comes_back(bar):
     bar.show_message("saved as UTF-16")
     bar.show_message("disk full", "error")
     bar.show_message("no model", "error")
-    assert bar.text() == "disk full"
-    bar.dismiss()
     assert bar.text() == "no model"
     bar.dismiss()
+    assert bar.text() == "disk full"
+    bar.dismiss()
     assert bar.text() == "saved as UTF-16"
+
+
+def test_an_error_said_anew_of_a_topic_goes_first_and_the_older_one_goes(bar):
+    bar.show_message("no first model", "error", topic="model")
+    bar.show_message("disk full", "error")
+    bar.show_message("no second model", "error", topic="model")
+    assert (bar.text(), bar.waiting()) == ("no second model", 1)
+    bar.show_message("disk full", "error")  # once more: no news
+    assert (bar.text(), bar.waiting()) == ("no second model", 1)
+    bar.drop("model")
+    assert (bar.text(), bar.waiting()) == ("disk full", 0)
 
 
 def test_the_same_message_is_not_said_twice_but_takes_the_newest_step(bar):

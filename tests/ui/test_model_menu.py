@@ -3,11 +3,13 @@
 import threading
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
 from tests.ui.conftest import Serving
 from writer import places
 from writer.errors import ErrorKind, WriterError
+from writer.settings_file import read_settings
 from writer.ui.app import build
 from writer.ui.model_menu import ModelMenu
 from writer.ui.models import Models
@@ -121,17 +123,106 @@ def test_a_model_that_cannot_be_loaded_is_said_and_the_one_before_serves(desk, q
 
 def test_without_any_model_the_choice_stays_and_another_one_may_serve(desk, qtbot):
     shelf, session, window, sampler = desk
-    shelf.damaged.add("/torn")
+    shelf.damaged |= {"/torn", "fiction-en"}
     session.set_model("/torn")
-    with qtbot.waitSignal(sampler.load_failed):
-        sampler.start()
+    sampler.start()
+    qtbot.waitUntil(lambda: window.status.model.toolTip() == "no model")
+    assert "fiction-en" in window.messages.text()
+    assert window.messages.waiting() == 0
     assert session.settings.machine.model == "/torn"
-    assert window.status.model.toolTip() == "no model"
+    shelf.damaged.clear()
     qtbot.keyClicks(window.page, "The rain")
     with qtbot.waitSignal(sampler.loaded):
         session.set_model("auto")
     session.ask()
     said(qtbot, window, "fiction-en says")
+
+
+def stand_in(qtbot, desk):
+    """Start with a chosen model that is damaged."""
+    shelf, session, _, sampler = desk
+    shelf.damaged.add("/torn")
+    session.set_model("/torn")
+    with qtbot.waitSignal(sampler.loaded):
+        sampler.start()
+
+
+def test_what_suits_the_text_stands_in_for_a_model_that_is_gone(desk, qtbot):
+    shelf, session, window, sampler = desk
+    stand_in(qtbot, desk)
+    assert shelf.loaded == ["/torn", "fiction-en"]
+    assert session.settings.machine.model == "/torn"  # a stick may be attached again
+    assert "torn" in window.messages.text()
+    assert window.messages.text().endswith("Writer goes on with fiction-en.")
+    assert window.messages.waiting() == 0
+    qtbot.keyClicks(window.page, "The rain")
+    said(qtbot, window, "fiction-en says")
+    window.page.selectAll()
+    with qtbot.waitSignal(sampler.loaded):
+        window.page.insert("雨停了，他走进屋子")
+    said(qtbot, window, "fiction-zh says")
+    assert session.settings.machine.model == "/torn"
+    window.page.document().setModified(False)
+    window.close()
+    assert read_settings(places.config_folder() / "settings.toml")[0].machine.model == "/torn"
+
+
+def test_a_chinese_text_has_the_chinese_one_stand_in(desk, qtbot):
+    shelf, _, window, _ = desk
+    window.page.insert("雨停了，他走进屋子")
+    stand_in(qtbot, desk)
+    assert shelf.loaded == ["/torn", "fiction-zh"]
+    assert window.messages.text().endswith("Writer goes on with fiction-zh.")
+
+
+def test_the_message_leads_to_the_models(desk, qtbot):
+    _, _, window, _ = desk
+    stand_in(qtbot, desk)
+    words = window.messages.text()
+    assert window.messages.action_button.text() == "Models…"
+    qtbot.mouseClick(window.messages.action_button, Qt.MouseButton.LeftButton)
+    dialog = window.findChild(Models).dialog
+    assert dialog.isVisible()
+    assert dialog.notice.text() == words
+    assert dialog.list.chosen_key() == "fiction-en"
+    assert window.messages.text() == ""
+
+
+def test_a_model_that_is_back_takes_its_place_again(desk, qtbot):
+    shelf, session, window, sampler = desk
+    stand_in(qtbot, desk)
+    shelf.damaged.clear()
+    with qtbot.waitSignal(session.model_settled):
+        session.set_model("/torn")
+    assert sampler.model == session.choice == "/torn"
+    assert window.messages.text() == ""
+
+
+def test_another_refused_model_leaves_the_wish_and_its_stand_in(desk, qtbot):
+    shelf, session, window, sampler = desk
+    stand_in(qtbot, desk)
+    shelf.damaged.add("/other")
+    with qtbot.waitSignal(sampler.load_failed):
+        session.set_model("/other")
+    assert session.settings.machine.model == "/torn"
+    assert session.choice == "auto"
+    assert "other" in window.messages.text()
+    qtbot.keyClicks(window.page, "The rain")
+    said(qtbot, window, "fiction-en says")
+
+
+def test_the_newest_refusal_is_said_and_a_model_at_work_ends_it(desk, qtbot):
+    shelf, session, window, sampler = desk
+    shelf.damaged |= {"/one", "/two"}
+    start(qtbot, session, sampler)
+    for model in ("/one", "/two"):
+        with qtbot.waitSignal(sampler.load_failed):
+            session.set_model(model)
+    assert "two" in window.messages.text()
+    assert window.messages.waiting() == 0
+    with qtbot.waitSignal(sampler.loaded):
+        session.set_model("fiction-zh")
+    assert window.messages.text() == ""
 
 
 def test_a_text_in_another_language_is_served_though_one_model_is_lacking(desk, qtbot):
@@ -182,8 +273,7 @@ def test_the_menu_lists_what_there_is(desk, qtbot, tmp_path):
     (own / "model.safetensors").touch()
     bundled = sorted(path.name for path in places.bundled_models().iterdir())
     shelf = window.findChild(Models).shelf
-    linked = shelf.add(own, name="other")
-    assert linked.path == own  # it is there already, so it stays as it is
+    assert shelf.add(own).path == own  # it is there already, so it stays as it is
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "config.json").write_text("{}")
     (tmp_path / "linked" / "model.safetensors").touch()

@@ -1,10 +1,13 @@
 """What takes its time with models: checking them, adding them, and leaving in the middle of it."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 
+from tests.ui.test_model_check import WORKS
 from tests.ui.test_models_dialog import GOOD, TORN, Bench, Describer
 from writer import places
 from writer.shelf.copying import Cancelled
@@ -31,6 +34,29 @@ def test_a_check_has_progress_and_says_what_it_found(bench):
     bench.known("fiction-en")
     assert bench.dialog.card.sample.isHidden()
     assert bench.said == ""
+
+
+def test_a_check_says_of_which_model_it_speaks(bench):
+    bench.open()
+    bench.known("fiction-zh")
+    bench.script(("tell", {**WORKS, "precision": "bf16"}), ("exit", 0))
+    with bench.desk.bot.waitSignal(bench.models.work.checked, timeout=20_000):
+        bench.dialog.check_button.click()
+        bench.choose("fiction-en")
+    assert bench.said == "“fiction-zh” works: 12 tokens a second in bf16."
+    bench.choose("fiction-zh")
+    assert bench.fact("speed") == "12 tokens a second in bf16"
+
+
+def test_a_bar_shows_no_share_before_there_is_any(bench):
+    bench.open()
+    bench.known("fiction-zh")
+    bench.script(("stay", 0))
+    bench.dialog.check_button.click()
+    bar = bench.dialog.work.bar
+    assert (bar.minimum(), bar.maximum()) == (0, 0)  # as Qt says that something goes on
+    bench.dialog.work.show_work("Reading", 0.25)
+    assert bar.value() / bar.maximum() == 0.25
 
 
 def test_only_one_thing_goes_on_at_a_time_and_it_can_be_cancelled(bench):
@@ -116,6 +142,36 @@ def test_what_is_no_model_is_said_and_cannot_be_added(bench):
     bench.models.consider(bench.make("torn"))
     bench.desk.bot.waitUntil(lambda: "ends too soon" in bench.dialog.card.warning.text())
     assert not bench.dialog.add_this_button.isEnabled()
+    assert bench.dialog.card.how.isHidden()
+    assert bench.dialog.focusWidget() == bench.dialog.back_button
+
+
+def test_what_is_to_be_minded_keeps_away_from_what_is_asked(bench):
+    bench.models.facts.free_bytes = lambda: 1
+    bench.open()
+    bench.consider(bench.make("new"))
+    card = bench.dialog.card
+    assert card.warning.isVisible()
+    assert card.how.isVisible()
+    inside = card.warning.contentsRect().translated(card.warning.pos())
+    assert card.how.y() - inside.bottom() >= 16
+
+
+@pytest.mark.parametrize("kind", ["getExistingDirectory", "getOpenFileName"])
+def test_one_adds_from_where_one_last_added(bench, monkeypatch, kind):
+    begun, path = [], bench.make("new")
+
+    def ask(parent, title, start, *_):
+        begun.append(Path(start))
+        return str(path) if kind == "getExistingDirectory" else (str(path / "config.json"), "")
+
+    monkeypatch.setattr(QFileDialog, kind, ask)
+    bench.open()
+    place = ["getExistingDirectory", "getOpenFileName"].index(kind)
+    for _ in range(2):
+        bench.dialog.add_button.menu().actions()[place].trigger()
+        assert bench.dialog.card.name.text() == "new"
+    assert begun == [Path.home(), path.parent if place == 0 else path]
 
 
 def test_what_is_here_already_is_shown(bench):

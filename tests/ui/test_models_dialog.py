@@ -1,17 +1,18 @@
-"""The models as a writer meets them: menu entry, dialog, what is added, measured and removed."""
+"""The models as a writer meets them: menu entry, dialog, cards, writing with one."""
 
 import threading
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QMessageBox, QPushButton
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from tests.ui.test_model_check import WORKS, scripted
 from writer import places
 from writer.errors import ErrorKind, WriterError
 from writer.shelf.card import Card
 from writer.shelf.speeds import Speed, Speeds
+from writer.ui.model_rows import AUTOMATIC_KEY
 from writer.ui.model_words import language_of, parameters_of, reading_of, speed_of
 from writer.ui.models import Models
 from writer.ui.models_dialog import ModelsDialog
@@ -61,7 +62,8 @@ class Bench:
 
     @property
     def names(self) -> list[str]:
-        return [self.dialog.list.item(row).text() for row in range(self.dialog.list.count())]
+        """Of the rows beneath the choice by language."""
+        return [self.dialog.list.item(row).text() for row in range(1, self.dialog.list.count())]
 
     @property
     def said(self) -> str:
@@ -96,7 +98,7 @@ class Bench:
         return self.dialog.card.facts[key].text()
 
     def summary(self, name: str) -> str:
-        place = self.names.index(name)
+        place = 1 + self.names.index(name)
         said = self.dialog.list.item(place).data(Qt.ItemDataRole.AccessibleTextRole)
         return said.partition(", ")[2]
 
@@ -126,19 +128,6 @@ class Bench:
 @pytest.fixture
 def bench(open_desk, tmp_path):
     return Bench(open_desk(describe=Describer()), tmp_path)
-
-
-@pytest.fixture
-def answers(monkeypatch):
-    """Questions that were asked, and the button that answers them."""
-    asked, buttons = [], [QMessageBox.StandardButton.Cancel]
-
-    def answer(box):
-        asked.append(box.text())
-        return buttons[0]
-
-    monkeypatch.setattr(QMessageBox, "exec", answer)
-    return asked, buttons
 
 
 # What is shown
@@ -176,10 +165,12 @@ def test_a_card_tells_all_that_is_known(bench):
         "reading": "1,024 tokens, about 1,000 characters",
         "vocabulary": "8,192 tokens, byte-level BPE", "licence": "CC0-1.0",
         "size": "14.2 MB, safetensors", "memory": "6 GB; 8 GB are free now",
-        "speed": "83 tokens a second", "origin": "where it was, by reference",
+        "speed": "83 tokens a second in int8", "origin": "where it was, by reference",
         "place": str(path),
     }  # fmt: skip
-    assert bench.dialog.card.facts["place"].toolTip() == str(path)
+    for key, words in facts.items():  # there may be room for less
+        assert bench.dialog.card.facts[key].toolTip() == words
+    assert bench.dialog.card.name.toolTip() == "雨夜"
     bench.known("fiction-zh")
     assert (bench.fact("speed"), bench.fact("origin")) == (
         "not measured yet", "comes with Writer",
@@ -248,7 +239,65 @@ def test_figures_are_said_in_words(changes, language, parameters, reading):
     ]  # fmt: skip
 
 
+def test_what_is_at_work_is_said_though_it_is_not_on_the_shelf(bench):
+    path = bench.make("of-a-friend")
+    with bench.desk.bot.waitSignal(bench.desk.sampler.loaded):
+        bench.desk.session.set_model(str(path))
+    bench.open()
+    assert bench.names == ["fiction-en", "fiction-zh", "scripted"]
+    assert bench.dialog.list.chosen_key() == str(path)
+    bench.known(str(path))
+    assert bench.summary("scripted") == "not on the shelf, English, 7 million parameters, at work"
+    assert "Add it" in bench.dialog.card.warning.text()
+    assert bench.dialog.card.facts["origin"].isHidden()
+    assert bench.dialog.check_button.isEnabled()
+    assert not bench.dialog.remove_button.isEnabled()
+    path.rename(path.with_name("moved"))
+    bench.dialog.close()
+    bench.open()
+    assert "its files are gone" in bench.dialog.card.warning.text()
+    bench.consider(path.with_name("moved"))
+
+
+def test_the_dialog_opens_at_the_model_at_work(bench):
+    bench.open()
+    bench.choose("fiction-zh")
+    bench.dialog.close()
+    bench.open()
+    assert bench.dialog.list.chosen_key() == "fiction-en"
+
+
+def test_the_chosen_row_stays_in_sight_when_something_is_said(bench):
+    for number in range(20):
+        bench.make_own(f"my-{number:02}")
+    bench.open()
+    bench.choose("my-19")
+    shown = bench.dialog.list
+    bench.models._say("Something that is said in the dialog.\n" * 3)
+    bench.desk.bot.waitUntil(
+        lambda: shown.viewport().rect().contains(shown.visualItemRect(shown.currentItem()))
+    )
+
+
 # Writing with one
+
+
+def test_the_language_of_the_text_can_be_chosen(bench):
+    with bench.desk.bot.waitSignal(bench.desk.sampler.loaded):
+        bench.desk.session.set_model("fiction-zh")
+    bench.open()
+    bench.choose(AUTOMATIC_KEY)
+    card, dialog = bench.dialog.card, bench.dialog
+    assert card.name.text() == "By the language of the text"
+    assert "“fiction-en” with English, “fiction-zh” with Chinese" in card.warning.text()
+    assert not any(label.isVisible() for label in card.facts.values())
+    assert not dialog.check_button.isEnabled()
+    assert not dialog.remove_button.isEnabled()
+    dialog.use_button.click()
+    assert bench.desk.session.settings.machine.model == "auto"
+    assert not dialog.use_button.isEnabled()
+    said = dialog.list.item(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said == "By the language of the text, English or Chinese, chosen"
 
 
 def test_return_writes_with_the_chosen_one(bench):
@@ -325,69 +374,3 @@ def test_the_keyboard_chooses_how_to_add(bench):
     assert bench.dialog.list.chosen_key() == "fiction-en"
     assert bench.dialog.focusWidget() == bench.dialog.list
     assert bench.dialog.use_button.isVisible()
-
-
-# Removing
-
-
-def test_ones_own_is_deleted_only_when_that_is_meant(bench, answers):
-    asked, buttons = answers
-    path = bench.make_own("my-emma")
-    bench.open()
-    bench.choose("my-emma")
-    bench.press(Qt.Key.Key_Delete)
-    assert asked == ["Delete “my-emma”?"]
-    assert path.exists()
-    buttons[0] = QMessageBox.StandardButton.Yes
-    bench.press(Qt.Key.Key_Delete)
-    assert not path.exists()
-    assert bench.names == ["fiction-en", "fiction-zh"]
-    assert bench.dialog.list.chosen_key() == "fiction-zh"
-    assert bench.said == "“my-emma” is deleted."
-
-
-def test_a_linked_one_is_forgotten_and_its_files_stay(bench, answers):
-    asked, _ = answers
-    path = bench.make("of-a-friend")
-    bench.shelf.add(path)
-    bench.open()
-    bench.choose("of-a-friend")
-    bench.dialog.remove_button.click()
-    assert asked == []
-    assert (path / "model.safetensors").exists()
-    assert "of-a-friend" not in bench.names
-    assert "stay where they are" in bench.said
-
-
-def test_a_bundled_one_stays(bench):
-    bench.open()
-    bench.known("fiction-zh")
-    assert not bench.dialog.remove_button.isEnabled()
-    bench.press(Qt.Key.Key_Delete)
-    assert "fiction-zh" in bench.names
-
-
-def test_the_one_at_work_stays_until_another_is_chosen(bench, answers):
-    asked, _ = answers
-    path = bench.make_own("my-emma")
-    with bench.desk.bot.waitSignal(bench.desk.sampler.loaded):
-        bench.desk.session.set_model(str(path))
-    bench.open()
-    bench.dialog.remove_button.click()
-    assert "Choose another model" in bench.said
-    assert asked == []
-    assert path.exists()
-
-
-def test_what_cannot_be_removed_is_said(bench, answers, monkeypatch):
-    def refuse(name):
-        raise WriterError(ErrorKind.MODEL_NOT_REMOVED, name=name, reason="it is in use")
-
-    answers[1][0] = QMessageBox.StandardButton.Yes
-    bench.make_own("my-emma")
-    bench.open()
-    bench.choose("my-emma")
-    monkeypatch.setattr(bench.shelf, "remove", refuse)
-    bench.dialog.remove_button.click()
-    assert "it is in use" in bench.said
-    assert "my-emma" in bench.names

@@ -55,5 +55,15 @@ def test_a_long_name_does_not_widen_the_window(line):
     assert line.minimumSizeHint().width() == before
 
 
+@pytest.mark.parametrize("width", [480, 900])
+def test_a_long_name_keeps_away_from_what_stands_beside_it(line, width):
+    line.resize(width, line.height())
+    line.set_save_state("saved")
+    line.set_model("a-long-name-" * 20, "ready", 48)
+    assert line.model.x() - line.save_state.geometry().right() >= 16
+    assert line.local.geometry().left() - line.model.geometry().right() >= 16
+    assert line.model.toolTip() == line.model.text()
+
+
 def test_it_says_that_nothing_leaves_the_machine(line):
     assert line.local.text() == "on this machine only"

@@ -3,7 +3,14 @@ import re
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontInfo, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from writer.places import resources
 from writer.settings import Theme
@@ -50,6 +57,30 @@ def test_the_style_sheet_is_filled_in_and_names_only_classes(qapp):
         part.strip() for names in re.findall(r"([^{}]+)\{", rules) for part in names.split(",")
     }
     assert not {s for s in selectors if s.startswith("*") or re.match(r"QWidget\b", s)}
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("kind", [QPushButton, QRadioButton, QCheckBox])
+def test_the_focus_is_a_ring_and_no_box_round_the_words(themed_app, qtbot, name, kind):
+    palette = load_palette(resources() / "themes", name)
+    apply_theme(themed_app, palette)
+    window = QWidget()
+    column = QVBoxLayout(window)
+    button, other = kind("Close"), QPushButton("Other")
+    for each in (button, other):
+        column.addWidget(each)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(window.isActiveWindow)
+    inside = button.rect().adjusted(4, 4, -4, -4)
+    other.setFocus()
+    before = button.grab().toImage()
+    qtbot.keyClick(other, Qt.Key.Key_Tab)
+    assert button.hasFocus()
+    after = button.grab().toImage()
+    assert after.copy(inside) == before.copy(inside)
+    for x in (0, button.width() - 1):
+        assert after.pixelColor(x, button.height() // 2).name().upper() == palette.focus
 
 
 def test_the_pictures_of_the_style_sheet_exist(qapp):

@@ -22,6 +22,7 @@ from writer.settings import Theme
 from writer.settings_file import read_settings, write_settings
 from writer.shelf.card import Card
 from writer.shelf.shelf import Shelf
+from writer.ui.chosen import chosen_model, threads_of
 from writer.ui.commands import add_menus
 from writer.ui.describing import Describe
 from writer.ui.document import Document
@@ -29,7 +30,7 @@ from writer.ui.icons import icon
 from writer.ui.main_window import MainWindow
 from writer.ui.models import Models
 from writer.ui.sampler import Sampler
-from writer.ui.session import Session, chosen_model, threads_of
+from writer.ui.session import Session
 from writer.ui.streamer import LoadEngine
 from writer.ui.theme import ThemeWatcher, apply_theme
 from writer.ui.wording import words_of

@@ -1,5 +1,8 @@
 """The window: the page in the middle, panes at its right, bars beneath, and the menus."""
 
+import os
+from pathlib import Path
+
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
@@ -72,6 +75,16 @@ class MainWindow(QMainWindow):
         # An empty side column would leave a hairline at the window's edge.
         self.side.setVisible(not (self.candidates.isHidden() and self.settings_pane.isHidden()))
         self.page.setFocus()
+
+    def folder_for(self, purpose: str) -> Path:
+        """Return the folder that was last kept for `purpose`, else the home folder."""
+        kept = self._state.value(f"folders/{purpose}")
+        # os.path, because pathlib raises for an overlong name.
+        return Path(kept) if isinstance(kept, str) and os.path.isdir(kept) else Path.home()
+
+    def keep_folder(self, purpose: str, folder: Path) -> None:
+        """Begin in `folder` when something is chosen for `purpose` again."""
+        self._state.setValue(f"folders/{purpose}", str(folder))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask whether the window may close, and remember its shape."""

@@ -37,7 +37,7 @@ class Message:
 class MessageBar(QWidget):
     """One message at a time beneath the page, the others waiting behind it; none is lost.
 
-    An error goes before waiting notices. It never takes the keyboard from the page.
+    An error goes before all that wait, the newest first. It never takes the keyboard from the page.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -84,28 +84,27 @@ class MessageBar(QWidget):
 
         Args:
             text: One sentence.
-            kind: "error" goes before every notice.
+            kind: "error" goes before all others.
             action: The words of the one next step, or None.
             on_action: What the step does; the message goes with it.
             seconds: How long it stands once in sight; None until it is closed.
             topic: Of one topic only the newest message is kept.
         """
         message = Message(text, kind, action, on_action, seconds, topic)
-        for place, known in enumerate(self._queue):
-            if known.same_as(message):
-                # Said already: a save that fails every few seconds is one message, with the
-                # newest next step.
-                self._queue[place] = message
-                self._show_first()
-                return
-        before = self._queue[0] if self._queue else None
-        if kind == "error":
-            errors = sum(waiting.kind == "error" for waiting in self._queue)
-            self._queue.insert(errors, message)
+        before = self.text()
+        place = next((n for n, each in enumerate(self._queue) if each.same_as(message)), None)
+        if place is not None and (kind == "notice" or self._queue[place].text == text):
+            # Said already: a save that fails every few seconds is one message, with the newest
+            # next step.
+            self._queue[place] = message
+        elif kind == "error":
+            if place is not None:
+                self._queue.pop(place)
+            self._queue.insert(0, message)
         else:
             self._queue.append(message)
         self._show_first()
-        if self._queue[0] is not before:
+        if self.text() != before:
             self._announce()
 
     def dismiss(self) -> None:

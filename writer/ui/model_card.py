@@ -14,6 +14,8 @@ from writer.ui.training_setup import heading, small_label
 
 _NAME_PX, _SAMPLE_PX = 20, 16
 _LABEL_PX = 128
+_RADIO_WORDS_PX = 29
+"""Where the words of a radio button begin."""
 
 
 class ModelCard(QWidget):
@@ -26,6 +28,7 @@ class ModelCard(QWidget):
         self._labels = {key: QLabel(words) for key, words in _names().items()}
         self.facts["place"] = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self.warning = _paragraph()
+        self.warning.setContentsMargins(0, 0, 0, 16)
         self._before = self._went_on = ""
         self.sample = _paragraph()
         self.sample.setTextFormat(Qt.TextFormat.RichText)
@@ -38,10 +41,11 @@ class ModelCard(QWidget):
     def show_facts(self, name: str, facts: Mapping[str, str]) -> None:
         """Show what is known; there is no line for what `facts` lacks."""
         self.name.setText(name)
+        self.name.setToolTip(name)
         for key, label in self.facts.items():
             words = facts.get(key, "")
             label.setText(words)
-            label.setToolTip(words if key == "place" else "")
+            label.setToolTip(words)
             for widget in (label, self._labels[key]):
                 widget.setVisible(bool(words))
 
@@ -123,11 +127,9 @@ class HowToAdd(QWidget):
             (self.link, self.tr("Takes no room. It must stay in its place.")),
             (self.copy, self.tr("Takes its size once more, and is there whatever becomes of it.")),
         ):
-            # In line with the headings: the ring of the focus needs no room at the left.
-            button.setStyleSheet("QRadioButton { padding-left: 0; margin-left: -1px; }")
             button.setAccessibleDescription(words)
             beneath = small_label(words)
-            beneath.setContentsMargins(24, 0, 0, 4)
+            beneath.setContentsMargins(_RADIO_WORDS_PX, 0, 0, 4)
             column.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
             column.addWidget(beneath)
 

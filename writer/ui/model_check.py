@@ -48,6 +48,8 @@ class Checked:
     before: str = ""
     """The end of the text that was to be continued."""
     continuation: str = ""
+    precision: str = ""
+    """In which it was that fast; empty where nobody said."""
     error: str = ""
     """Why it does not work, in one sentence; empty where nobody said."""
     was_cancelled: bool = False
@@ -142,7 +144,14 @@ class ModelCheck(QObject):
         error = "" if works else str(self._last.get("error") or reason)
         speed = _number(self._last.get("tokens_per_second"))
         self.finished.emit(
-            Checked(path, True, speed, self._words("before"), self._words("continuation"))
+            Checked(
+                path,
+                True,
+                speed,
+                self._words("before"),
+                self._words("continuation"),
+                self._words("precision"),
+            )
             if works
             else Checked(path, False, error=error, was_cancelled=self._was_cancelled)
         )

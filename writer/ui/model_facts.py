@@ -38,7 +38,8 @@ class ModelFacts:
         self._cards: dict[Path, Card] = {}
         self._faults: dict[Path, str] = {}
         self._samples: dict[Path, tuple[str, str]] = {}
-        self._measured: dict[Path, float | None] = {}
+        self._measured: dict[Path, tuple[float | None, str]] = {}
+        """Tokens a second, and the precision."""
 
     def keep_card(self, card: Card) -> None:
         """Keep what a model is."""
@@ -53,7 +54,7 @@ class ModelFacts:
     def keep_checked(self, checked: Checked) -> None:
         """Keep how a model went on with a text, and how fast."""
         self._samples[checked.path] = (checked.before, checked.continuation)
-        self._measured[checked.path] = checked.tokens_per_second
+        self._measured[checked.path] = (checked.tokens_per_second, checked.precision)
 
     def carry_over(self, one: Path, other: Path) -> None:
         """Know of the model at `other`, a copy, what is known of the one at `one`."""
@@ -67,6 +68,10 @@ class ModelFacts:
     def is_known(self, path: Path) -> bool:
         """Whether a model's card has been read."""
         return path in self._cards
+
+    def is_refused(self, path: Path) -> bool:
+        """Whether it is known that a model cannot be used."""
+        return path in self._faults
 
     def is_sound(self, entry: Entry) -> bool:
         """Whether a model may be used, for all that is known."""
@@ -103,13 +108,13 @@ class ModelFacts:
         needed, free = model_words.memory_of(card, precision), self.free_bytes()
         facts |= model_words.facts_of(card)
         facts["memory"] = model_words.memory_words(needed, free)
-        facts["speed"] = model_words.speed_of(self._speed(path))
+        facts["speed"] = model_words.speed_of(*self._speed(path))
         warning = "" if is_at_work else model_words.warning_of(needed, free)
         return Shown(facts, warning, bool(warning), self._samples.get(path, ("", "")))
 
-    def _speed(self, path: Path) -> float | None:
-        known = self._speeds.known(path)
-        return self._measured.get(path) or (known.tokens_per_second if known else None)
+    def _speed(self, path: Path) -> tuple[float | None, str]:
+        measured, precision = self._measured.get(path, (None, ""))
+        return (measured, precision) if measured else self._speeds.known(path) or (None, "")
 
 
 def _missing() -> str:

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QPainter,
     QPalette,
     QPen,
+    QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
@@ -60,6 +61,11 @@ class ModelList(QListWidget):
         self.delete_key = QShortcut(QKeySequence(Qt.Key.Key_Delete), self)
         self.delete_key.setContext(Qt.ShortcutContext.WidgetShortcut)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the chosen one in sight, also where something beneath takes room."""
+        super().resizeEvent(event)
+        self.scrollTo(self.currentIndex())
+
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these; what was chosen stays chosen, if it is still there."""
         chosen = self.chosen_key()
@@ -98,7 +104,7 @@ class ModelList(QListWidget):
     def _fill(self, item: QListWidgetItem, row: Row) -> None:
         item.setData(_ROW, row)
         item.setText(row.name)
-        item.setToolTip(row.name)
+        item.setToolTip("\n".join(filter(None, (row.name, row.summary))))
         said = ", ".join(filter(None, (row.name, row.summary, row.mark)))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
 

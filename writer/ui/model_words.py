@@ -76,12 +76,17 @@ def facts_of(card: Card) -> dict[str, str]:
     }
 
 
-def speed_of(tokens_per_second: float | None) -> str:
-    """Return how fast a model writes here."""
+def speed_of(tokens_per_second: float | None, precision: str = "") -> str:
+    """Return how fast a model writes here, and in which precision that was measured."""
     if tokens_per_second is None:
         return _tr("not measured yet")
     digits = 1 if tokens_per_second < 10 else 0
-    return _tr("{n} tokens a second").format(n=f"{tokens_per_second:,.{digits}f}")
+    speed = _tr("{n} tokens a second").format(n=f"{tokens_per_second:,.{digits}f}")
+    return (
+        _tr("{speed} in {precision}").format(speed=speed, precision=precision)
+        if precision
+        else speed
+    )
 
 
 def memory_of(card: Card, precision: str) -> int:

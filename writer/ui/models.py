@@ -4,11 +4,11 @@ The shelf keeps them, the dialog shows them, others do what takes time; here sta
 to the other.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from writer.errors import WriterError
 from writer.model_choice import AUTOMATIC
@@ -20,17 +20,27 @@ from writer.shelf.speeds import Speeds
 from writer.ui.describing import Describe, Describing
 from writer.ui.main_window import MainWindow
 from writer.ui.message_bar import Kind
+from writer.ui.model_asking import asked_file, asked_folder, may_delete
 from writer.ui.model_check import Checked
 from writer.ui.model_facts import ModelFacts
-from writer.ui.model_list import Row
 from writer.ui.model_naming import is_named, model_of
+from writer.ui.model_rows import (
+    AUTOMATIC_KEY,
+    ModelRows,
+    automatic_name,
+    automatic_words,
+    unkept_words,
+)
 from writer.ui.model_words import speed_of
 from writer.ui.model_work import ModelWork
 from writer.ui.models_dialog import ModelsDialog
 from writer.ui.session import Session
 from writer.ui.wording import words_of
 
-_TOPIC = "models"
+_TOPIC, _LOADING = "models", "loading a model"
+"""Of messages: what was done to models, and why one is not at work."""
+_FOLDER = "models"
+"""Of the window's state: where one last added from."""
 
 
 def free_bytes() -> int:
@@ -55,7 +65,9 @@ class Models(QObject):
         self._session = session
         self.shelf = shelf
         self.facts = ModelFacts(speeds or Speeds(), free_bytes)
-        self._entries: dict[str, Entry] = {}
+        self._rows = ModelRows(session, shelf, self.facts)
+        self._failure = ""
+        """Why a model is not at work, until it is no matter any more."""
         self._candidate: Path | None = None
         """What may be added: its card is shown."""
         self._wished: Path | None = None
@@ -72,6 +84,7 @@ class Models(QObject):
         self.work.cancelled.connect(self._on_cancelled)
         session.model_changed.connect(self._refresh)
         session.model_failed.connect(self._on_model_failed)
+        session.model_settled.connect(self._on_model_settled)
         session.leaving.connect(self.close)
 
     @property
@@ -93,13 +106,15 @@ class Models(QObject):
 
     def open_dialog(self) -> None:
         """Show the models there are."""
-        self._window.messages.drop(_TOPIC)
+        for topic in (_TOPIC, _LOADING):
+            self._window.messages.drop(topic)
         if not self.dialog.isVisible():
-            self.dialog.show_notice("")
-            self._candidate = None
+            failure, self._candidate = self._failure, None
             self._refresh()
             self._choose_first()
             self._describe_all()
+            self._failure = failure
+            self.dialog.show_notice(failure, is_error=True)
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
@@ -108,7 +123,7 @@ class Models(QObject):
     def consider(self, path: Path) -> None:
         """Show what the model at `path` is, and ask how to add it."""
         path = model_at(path)
-        known = next((each for each in self._entries.values() if each.path == path), None)
+        known = self._rows.on_shelf(path)
         if known is not None:
             self.dialog.list.choose(known.name)
             self._say(self.tr("“{name}” is here already.").format(name=known.name))
@@ -133,66 +148,65 @@ class Models(QObject):
     def _refresh(self) -> None:
         if self._dialog is None:
             return
-        self._entries = {entry.name: entry for entry in self.shelf.entries()}
-        self._dialog.show_rows([self._row(entry) for entry in self._entries.values()])
+        self._dialog.show_rows(self._rows.look())
         self._show_card()
-
-    def _row(self, entry: Entry) -> Row:
-        mark = ""
-        if self._is_at_work(entry):
-            mark = self.tr("at work")
-        elif is_named(entry, self._session.loading):
-            mark = self.tr("loading")
-        return Row(entry.name, entry.name, self.facts.summary(entry), mark, entry.is_there)
 
     def _show_card(self) -> None:
         entry, dialog = self._chosen(), self.dialog
         path = entry.path if entry else self._candidate
-        dialog.show_adding(entry is None and path is not None)
+        is_refused = path is not None and self.facts.is_refused(path)
+        dialog.show_adding(entry is None and path is not None, is_refused)
         if path is None:
-            dialog.offer(use=False, check=False, remove=False)
+            self._show_automatic()
             return
-        is_at_work = entry is not None and self._is_at_work(entry)
+        is_at_work = entry is not None and self._rows.is_at_work(entry)
         shown = self.facts.shown(path, self._precision(), entry, is_at_work)
+        if entry is not None and not self._rows.is_kept(entry):
+            shown = replace(shown, warning=unkept_words(entry), is_error=False)
+            shown.facts.pop("origin")
         dialog.card.show_facts(entry.name if entry else _name_of(path), shown.facts)
         dialog.card.show_warning(shown.warning, shown.is_error)
         dialog.card.show_sample(*shown.sample)
         self._offer(entry)
 
+    def _show_automatic(self) -> None:
+        card = self.dialog.card
+        card.show_facts(automatic_name(), {})
+        card.show_warning(automatic_words())
+        card.show_sample("", "")
+        self._offer(None)
+
     def _offer(self, entry: Entry | None) -> None:
         is_free = not self.work.is_busy
+        if self._candidate is not None:
+            self.dialog.offer_adding(self.facts.is_known(self._candidate) and is_free, is_free)
+            return
+        wished = self._session.settings.machine.model
         if entry is None:
-            may_add = self._candidate is not None and self.facts.is_known(self._candidate)
-            self.dialog.offer_adding(may_add and is_free, is_free)
+            self.dialog.offer(use=wished != AUTOMATIC, check=False, remove=False)
             return
         is_sound = self.facts.is_sound(entry)
-        is_chosen = is_named(entry, self._session.settings.machine.model)
-        is_ours = self._is_at_work(entry) or is_named(entry, self._session.loading)
+        is_ours = self._rows.is_at_work(entry) or self._rows.is_loading(entry)
+        is_chosen = is_named(entry, wished)
+        is_removable = entry.origin is not Origin.BUNDLED and self._rows.is_kept(entry)
         self.dialog.offer(
             use=is_sound and not (is_chosen and is_ours),
             check=is_sound and is_free,
-            remove=entry.origin is not Origin.BUNDLED and is_free,
+            remove=is_removable and is_free,
         )
 
     def _choose_first(self) -> None:
-        """Choose the model at work, if nothing is chosen yet."""
-        shown = self.dialog.list
-        at_work = next(filter(self._is_at_work, self._entries.values()), None)
-        if not shown.chosen_key() and not (at_work and shown.choose(at_work.name)):
-            shown.setCurrentRow(0)
+        """Choose the model at work."""
+        self.dialog.list.choose(self._rows.at_work() or AUTOMATIC_KEY)
 
     def _describe_all(self) -> None:
         chosen = self._chosen()
         first = [self._candidate] if self._candidate else [chosen.path] if chosen else []
-        there = [entry.path for entry in self._entries.values() if entry.is_there]
+        there = [entry.path for entry in self._rows.entries.values() if entry.is_there]
         self.describing.want(dict.fromkeys(path for path in (*first, *there) if path.exists()))
 
     def _chosen(self) -> Entry | None:
-        return self._entries.get(self.dialog.list.chosen_key())
-
-    def _is_at_work(self, entry: Entry) -> bool:
-        serving = self._session.serving
-        return serving is not None and is_named(entry, serving.model)
+        return self._rows.entries.get(self.dialog.list.chosen_key())
 
     def _precision(self) -> str:
         wanted, serving = self._session.settings.machine.precision, self._session.serving
@@ -223,21 +237,31 @@ class Models(QObject):
         self._refresh()
 
     def _on_model_failed(self, words: str) -> None:
+        self._failure = words
+        self._window.messages.show_message(
+            words, "error", self.tr("Models…"), self.open_dialog, topic=_LOADING
+        )
         if self._dialog is not None and self._dialog.isVisible():
             self._dialog.show_notice(words, is_error=True)
+
+    def _on_model_settled(self) -> None:
+        self._window.messages.drop(_LOADING)
+        if self._dialog is not None and self._dialog.notice.text() == self._failure:
+            self._dialog.show_notice("")
+        self._failure = ""
 
     # What is asked for
 
     def _on_chosen(self) -> None:
-        self._candidate = None
+        self._candidate, self._failure = None, ""
         self.dialog.show_notice("")
         self._show_card()
 
     def _on_use_asked(self) -> None:
         entry = self._chosen()
-        if entry is not None:
-            self.dialog.show_notice("")
-            self._session.set_model(model_of(entry))
+        self._failure = ""
+        self.dialog.show_notice("")
+        self._session.set_model(model_of(entry) if entry else AUTOMATIC)
 
     def _on_check_asked(self) -> None:
         entry = self._chosen()
@@ -249,11 +273,11 @@ class Models(QObject):
         entry = self._chosen()
         if entry is None:
             return
-        if self._is_at_work(entry) or is_named(entry, self._session.loading):
+        if self._rows.is_at_work(entry) or self._rows.is_loading(entry):
             words = self.tr("You write with “{name}”. Choose another model, then remove this one.")
             self._say(words.format(name=entry.name))
             return
-        if entry.origin is Origin.OWN and not self._may_delete(entry):
+        if entry.origin is Origin.OWN and not may_delete(self.dialog, entry):
             return
         try:
             self.shelf.remove(entry.name)
@@ -268,44 +292,24 @@ class Models(QObject):
         place = self.dialog.list.currentRow()
         self._refresh()
         self.dialog.list.setCurrentRow(min(place, self.dialog.list.count() - 1))
-        words = (
-            self.tr("“{name}” is deleted.")
-            if entry.origin is Origin.OWN
-            else self.tr("“{name}” is off the list. Its files stay where they are.")
-        )
+        self.dialog.list.setFocus()
+        words = self.tr("“{name}” is off the list.")
+        if entry.origin is Origin.OWN:
+            words = self.tr("“{name}” is deleted.")
+        elif entry.is_there:
+            words = self.tr("“{name}” is off the list. Its files stay where they are.")
         self._say(words.format(name=entry.name))
 
-    def _may_delete(self, entry: Entry) -> bool:
-        """Ask before a model's files go."""
-        buttons = QMessageBox.StandardButton
-        box = QMessageBox(self.dialog)
-        box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(self.tr("Models"))
-        box.setText(self.tr("Delete “{name}”?").format(name=entry.name))
-        box.setInformativeText(
-            self.tr(
-                "It is deleted from Writer's folder, with all that it has learned. This cannot be "
-                "taken back."
-            )
-        )
-        box.setStandardButtons(buttons.Yes | buttons.Cancel)
-        box.button(buttons.Yes).setText(self.tr("Delete"))
-        box.setDefaultButton(buttons.Cancel)
-        return box.exec() == buttons.Yes
-
     def _on_folder_asked(self) -> None:
-        words = self.tr("The folder of a model")
-        folder = QFileDialog.getExistingDirectory(self.dialog, words, str(Path.home()))
-        if folder:
-            self.consider(Path(folder))
+        self._take(asked_folder(self.dialog, self._window.folder_for(_FOLDER)))
 
     def _on_file_asked(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self.dialog, self.tr("The file of a model"), str(Path.home()),
-            self.tr("GGUF (*.gguf);;All files (*)"),
-        )  # fmt: skip
-        if name:
-            self.consider(Path(name))
+        self._take(asked_file(self.dialog, self._window.folder_for(_FOLDER)))
+
+    def _take(self, path: Path | None) -> None:
+        if path is not None:
+            self._window.keep_folder(_FOLDER, path.parent)
+            self.consider(path)
 
     def _on_add_asked(self) -> None:
         if self._candidate is not None:
@@ -330,8 +334,12 @@ class Models(QObject):
         self._end_work()
         self.facts.keep_checked(checked)
         self._refresh()
-        words = self.tr("It works: {speed}.").format(speed=speed_of(checked.tokens_per_second))
-        self._say(words)
+        entry = self._chosen()
+        words = self.tr("It works: {speed}.")
+        if entry is None or entry.path != checked.path:
+            words = self.tr("“{name}” works: {speed}.")
+        speed = speed_of(checked.tokens_per_second, checked.precision)
+        self._say(words.format(name=_name_of(checked.path), speed=speed))
 
     def _on_added(self, entry: Entry, checked: Checked) -> None:
         self._end_work()
@@ -360,8 +368,8 @@ class Models(QObject):
 
     def _end_work(self) -> None:
         self._wished = None
-        self.dialog.work.hide()
         self._offer(self._chosen())
+        self.dialog.end_work()
 
 
 def _name_of(path: Path) -> str:

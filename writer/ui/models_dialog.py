@@ -6,6 +6,7 @@ It is not modal: one can write on beside it.
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -75,9 +76,13 @@ class ModelsDialog(QDialog):
         """List these models."""
         self.list.show_rows(rows)
 
-    def show_adding(self, is_adding: bool) -> None:
-        """Ask how the model of the card is to be added, or offer what can be done with it."""
-        self.card.how.setVisible(is_adding)
+    def show_adding(self, is_adding: bool, is_refused: bool = False) -> None:
+        """Ask how the model of the card is to be added, or offer what can be done with it.
+
+        Of one that is refused nothing is asked.
+        """
+        focused = self.focusWidget()
+        self.card.how.setVisible(is_adding and not is_refused)
         for button in (self.back_button, self.add_this_button):
             button.setVisible(is_adding)
         for button in (
@@ -85,17 +90,28 @@ class ModelsDialog(QDialog):
         ):  # fmt: skip
             button.setVisible(not is_adding)
         (self.add_this_button if is_adding else self.use_button).setDefault(True)
+        self._keep_focus(focused)
 
     def offer_adding(self, add: bool, back: bool) -> None:
         """Let the model of the card be added, or left."""
+        focused = self.focusWidget()
         self.add_this_button.setEnabled(add)
         self.back_button.setEnabled(back)
+        self._keep_focus(focused)
 
     def offer(self, use: bool, check: bool, remove: bool) -> None:
         """Let these steps be taken, and no others."""
+        focused = self.focusWidget()
         self.use_button.setEnabled(use)
         self.check_button.setEnabled(check)
         self.remove_button.setEnabled(remove)
+        self._keep_focus(focused)
+
+    def end_work(self) -> None:
+        """Take away what was going on."""
+        focused = self.focusWidget()
+        self.work.hide()
+        self._keep_focus(focused)
 
     def show_notice(self, words: str, is_error: bool = False) -> None:
         """Say `words` above the buttons; empty takes them away."""
@@ -104,11 +120,42 @@ class ModelsDialog(QDialog):
         self.notice.style().polish(self.notice)
         self.notice.setVisible(bool(words))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press the button that has the focus with Return; go back with Esc from what is asked."""
+        focused = self.focusWidget()
+        is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_return and isinstance(focused, QPushButton):
+            focused.click()
+        elif event.key() == Qt.Key.Key_Escape and self._is_adding:
+            (self.back_button if self.work.isHidden() else self.work.cancel_button).click()
+        else:
+            super().keyPressEvent(event)
+
     def changeEvent(self, event: QEvent) -> None:
         """Keep the title's letters when the application gets another font."""
         if event.type() == QEvent.Type.ApplicationFontChange:
             self._draw_title()
         super().changeEvent(event)
+
+    @property
+    def _is_adding(self) -> bool:
+        return not self.back_button.isHidden()
+
+    def _keep_focus(self, focused: QWidget | None) -> None:
+        """Hand the keyboard to what is next, where `focused` had it and can have it no more.
+
+        Left to itself, Qt hands it to whatever follows.
+        """
+        if focused is None or (focused.isEnabled() and focused.isVisibleTo(self)):
+            return
+        if not self.work.isHidden():
+            self.work.cancel_button.setFocus()
+        elif not self._is_adding:
+            self.list.setFocus()
+        elif self.add_this_button.isEnabled():
+            self.add_this_button.setFocus()
+        else:
+            self.back_button.setFocus()
 
     def _lay_out(self) -> None:
         left = QVBoxLayout()
@@ -187,7 +234,6 @@ class WorkRow(QWidget):
         self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()
-        self.bar.setRange(0, _BAR_STEPS)
         self.bar.setTextVisible(False)
         self.cancel_button = _button(self.tr("Cancel"))
         left = QVBoxLayout()
@@ -204,8 +250,9 @@ class WorkRow(QWidget):
         self.hide()
 
     def show_work(self, words: str, share: float) -> None:
-        """Show what is going on and which share of it is done, 0 to 1."""
+        """Show what is going on and which share of it is done, 0 to 1; at 0 none is shown."""
         self.words.setText(words)
+        self.bar.setRange(0, _BAR_STEPS if share > 0 else 0)
         self.bar.setValue(round(share * _BAR_STEPS))
         self.bar.setAccessibleName(words)
         self.show()

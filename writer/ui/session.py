@@ -6,16 +6,16 @@ What each part does is its own business; here stands what one's signal means to 
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QLocale, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from writer.errors import WriterError
-from writer.hardware import default_threads
 from writer.manuscript.counts import count_words
-from writer.model_choice import AUTOMATIC, CHINESE, ENGLISH, suiting_model
+from writer.model_choice import AUTOMATIC
 from writer.settings import Mode, Settings, Theme, limited
 from writer.suggestion.request import Request
+from writer.ui.chosen import suited_model, threads_of
 from writer.ui.document import Document
 from writer.ui.filing import Filing
 from writer.ui.main_window import MainWindow
@@ -42,6 +42,8 @@ class Session(QObject):
     """Another model serves, or is being loaded."""
     model_failed = Signal(str)
     """Why a model could not be loaded, in words."""
+    model_settled = Signal()
+    """What the settings ask for is at work."""
     leaving = Signal()
     """The window goes: whatever still works for it is to end. Connected directly."""
 
@@ -67,6 +69,8 @@ class Session(QObject):
         """The model at work, if there is any."""
         self._choice_at_work = ""
         """What the settings said when it came."""
+        self._missed = ""
+        """What the settings ask for and could not be had: what suits each text stands in for it."""
         self._is_lacking = False
         self._characters_per_token = 4.0  # of English prose; each answer says it anew
         self.suggester = Suggester(window.page, window.candidates, settings)
@@ -162,7 +166,8 @@ class Session(QObject):
     @property
     def choice(self) -> str:
         """What the settings said of the model at work, or say of the one that will be."""
-        return self._choice_at_work or self.settings.machine.model
+        choice = self._choice_at_work or self.settings.machine.model
+        return AUTOMATIC if choice == self._missed else choice
 
     @property
     def loading(self) -> str:
@@ -187,26 +192,34 @@ class Session(QObject):
             return  # another one has been chosen meanwhile
         self._line.end_loading()
         words = words_of(error)
-        if self.serving and self.settings.machine.model != self._choice_at_work:
-            goes_on = self.tr("Writer goes on with {model}.").format(model=self.serving.name)
-            words = f"{words} {goes_on}"
-            self._window.messages.show_message(words, "error")
+        wished = self.settings.machine.model
+        if self.serving and wished != self._choice_at_work:
+            words = self._going_on(words, self.serving.name)
             changed = self.settings.with_value("machine", "model", self._choice_at_work)
             self.set_settings(changed)
             self.suit_model()
+        elif model == wished and (stand_in := self._suited_model()) != model:
+            words = self._going_on(words, stand_in)
+            self._missed = wished
+            self.suit_model()
         else:
             self._is_lacking = True
-            self._window.messages.show_message(words, "error")
             self.suggester.give_up(words)
             self._line.show_name("")
             self._line.show_state(self.tr("no model"))
         self.model_changed.emit()
         self.model_failed.emit(words)
 
+    def _going_on(self, words: str, model: str) -> str:
+        goes_on = self.tr("Writer goes on with {model}.").format(model=model)
+        return f"{words} {goes_on}"
+
     def _end_loading(self, serving: Serving) -> None:
         self._line.end_loading()
         self._is_lacking = False
         self.suggester.set_n_ctx(serving.n_ctx)
+        if self.settings.machine.model != self._missed:
+            self.model_settled.emit()
 
     def _on_failed(self, request: Request, error: WriterError) -> None:
         self.suggester.show_failure(request, error, words_of(error))
@@ -231,13 +244,19 @@ class Session(QObject):
         Args:
             before: The text to go on with; None looks at the page.
         """
-        page = self._window.page
-        if before is None:
-            before = page.text_before(page.caret(), _TASTE) or page.text_after(page.caret(), _TASTE)
-        at_work = self.serving.model if self.serving else self._sampler.model
-        model = chosen_model(self.settings, before, at_work)
+        model = self.settings.machine.model
+        if model in (AUTOMATIC, self._missed):
+            model = self._suited_model(before)
         if model != self._sampler.model:
             self._use(model)
+
+    def _suited_model(self, before: str | None = None) -> str:
+        page = self._window.page
+        at_work = self.serving.model if self.serving else self._sampler.model
+        if before is None:
+            before = page.text_before(page.caret(), _TASTE) or page.text_after(page.caret(), _TASTE)
+        missed = (self._missed, self.settings.machine.model)
+        return suited_model(before, "" if at_work in missed else at_work)
 
     def set_model(self, model: str) -> None:
         """Answer with `model`, a bundled one or a path, or with what suits each text.
@@ -245,6 +264,8 @@ class Session(QObject):
         The one at work answers until then, if the writer has named the new one: what suits a text
         is all that is good enough for it.
         """
+        if model == self._missed:
+            self._missed = ""  # it may be there again
         self.set_settings(self.settings.with_value("machine", "model", model))
         if model == AUTOMATIC or self._sampler.is_waiting:
             self.suggester.dismiss()
@@ -374,19 +395,3 @@ class Session(QObject):
     def _draw_page(self) -> None:
         font = page_font(self.settings.appearance.font_size)
         self._window.page.set_appearance(self._theme.palette, font)
-
-
-def chosen_model(settings: Settings, text: str, otherwise: str = "") -> str:
-    """Return the model that the writer has chosen, or the one that suits `text`.
-
-    Where the text has no letters yet, `otherwise`, or what suits the system's language.
-    """
-    if settings.machine.model != AUTOMATIC:
-        return settings.machine.model
-    is_chinese = QLocale.system().language() == QLocale.Language.Chinese
-    return suiting_model(text, otherwise or (CHINESE if is_chinese else ENGLISH))
-
-
-def threads_of(settings: Settings) -> int:
-    """Return how many threads the engine may use."""
-    return settings.machine.threads or default_threads()

@@ -33,6 +33,7 @@ class StatusLine(QWidget):
             label.hide()
         line = QGridLayout(self)
         line.setContentsMargins(_MARGIN_PX, 0, _MARGIN_PX, 0)
+        line.setHorizontalSpacing(_MARGIN_PX)
         left = _row(self.words, self.session, self.save_state)
         left.addStretch()
         lock = _row(self._lock, self.local)
