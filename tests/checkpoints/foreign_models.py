@@ -19,7 +19,7 @@ from tokenizers import (
 )
 
 from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
-from writer.checkpoints.foreign import _transformers
+from writer.checkpoints.foreign_library import transformers_library
 
 MARKS = ["<unk>", "<s>", "</s>"]
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
@@ -123,7 +123,7 @@ def pieces(style: str = "prepend", kind: str = "BPE") -> dict[str, Any]:
 
 def foreign_model(kind: str, seed: int = 1, **changes: Any) -> Any:
     """Every parameter is random, norms and biases too, so that each of them tells."""
-    transformers = _transformers()
+    transformers = transformers_library()
     sizes = {**SIZES, **KINDS.get(kind, {}), **changes}
     config = transformers.AutoConfig.for_model(kind, **sizes)
     model = transformers.MODEL_FOR_CAUSAL_LM_MAPPING[type(config)](config).eval()

@@ -159,6 +159,29 @@ def test_the_fastest_is_found_and_remembered(taught, tmp_path):
     assert texts(last(engine, request("The rain had not s", GREEDY)))[0] == "topped since noon."
 
 
+def test_what_is_fastest_in_fp32_has_never_been_in_bf16(taught, monkeypatch):
+    shapes = []
+
+    def fp32(shape, device, memory):
+        shapes.append(shape)
+        return Precision.FP32
+
+    monkeypatch.setattr(foreign, "fastest", fp32)
+    chosen = load_foreign(taught, Precision.AUTO)._network.model
+    wanted = load_foreign(taught, Precision.FP32)._network.model
+    assert all(map(torch.equal, chosen.parameters(), wanted.parameters()))
+    [shape] = shapes
+    assert (shape.vocab_size, shape.n_ctx) == (600, 128)
+    assert (shape.n_embd, shape.n_layer, shape.n_head, shape.inner) == (64, 3, 4, 128)
+
+
+@pytest.mark.parametrize("precision", [Precision.AUTO, *precisions(CPU)])
+def test_what_looks_ahead_is_refused_in_every_format(precision, tmp_path):
+    write_foreign(tmp_path, "bert", spelling="bytes", pad_token_id=0)
+    with pytest.raises(WriterError, match="looks ahead"):
+        load_foreign(tmp_path, precision)
+
+
 def test_what_this_machine_lacks_is_refused(taught, monkeypatch):
     monkeypatch.setattr(foreign, "precisions", lambda device: (Precision.FP32,))
     with pytest.raises(WriterError) as caught:

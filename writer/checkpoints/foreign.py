@@ -7,13 +7,10 @@ no network. It is imported only when such a model is read.
 
 import json
 import math
-import os
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +20,13 @@ from safetensors import SafetensorError
 from writer.checkpoints.bpe import failures_told
 from writer.checkpoints.files import ModelFiles, gguf_file
 from writer.checkpoints.folder import OnProgress
+from writer.checkpoints.foreign_config import (
+    check_memory,
+    check_sizes,
+    configured,
+    shorten_tables,
+)
+from writer.checkpoints.foreign_library import library_failures_told, transformers_library
 from writer.checkpoints.gguf_file import GGUFFile
 from writer.checkpoints.pieces import tokenizer_of
 from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer
@@ -36,26 +40,17 @@ if TYPE_CHECKING:
 LONGEST = 8192
 """Tokens that are read at once, however many the model could: all their keys are kept."""
 _USUAL_LENGTH = 2048
-_MOST_LAYERS = 1024
 _MOST = 1 << 31
-_MOST_BUFFER_BYTES = 1 << 30
 _TOLERANCES = {torch.float32: 1e-4, torch.bfloat16: 0.1}
-"""See `transformer.foreign.verify`; a network that looks ahead is 100 times as far off."""
-_SHORTEST_REASON, _LONGEST_REASON = 5, 160
+"""By how much a network may go on otherwise from a state than from the text: what rounding does.
+See `transformer.foreign.verify`."""
+_LONGEST_REASON = 160
 
 _LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "seq_length", "max_seq_len")
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
 _WIDTHS = ("hidden_size", "n_embd", "d_model", "dim")
 _HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "attention_heads")
 _KEY_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv")
-_UNHEARD = {
-    "auto_map", "_name_or_path", "name_or_path", "attn_implementation", "_attn_implementation",
-    "experts_implementation", "fusion_config", "kernel_config", "output_attentions",
-    "output_hidden_states", "return_dict", "use_return_dict", "torchscript", "use_cache",
-    "gradient_checkpointing", "pruned_heads", "torch_dtype", "dtype",
-}  # fmt: skip
-"""What a configuration may say of other places, of code, or of what is given back."""
-_COUNT, _WIDTH = re.compile("layer|expert|block_count"), re.compile("size|dim|width|norm")
 _GGUF_SHAPE = {
     "block_count": "num_hidden_layers",
     "embedding_length": "hidden_size",
@@ -65,6 +60,13 @@ _GGUF_SHAPE = {
     "context_length": "max_position_embeddings",
     "vocab_size": "vocab_size",
 }
+
+
+ChooseFormat = Callable[[Any, int], torch.dtype]
+"""Given a model's configuration, of the text, and how many tokens it is to read at once.
+
+It is asked before the weights are read: what has been in bf16 once is not fp32 any more.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,17 @@ class _Source:
 
 def read_foreign(
     path: Path,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | ChooseFormat = torch.float32,
     on_progress: OnProgress = lambda share: None,
     device: torch.device | None = None,
 ) -> ForeignModel:
     """Read the model in the folder, or the GGUF file, at `path`, for use (not training).
+
+    Args:
+        path: Where it is.
+        dtype: What its weights are to be in, or what chooses that before they are read.
+        on_progress: See `OnProgress`.
+        device: Where it is to work; None is the processor.
 
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED, with the reason.
@@ -112,39 +120,17 @@ def read_foreign(
 
 @contextmanager
 def refusing_foreign(path: Path) -> Iterator[None]:
-    """Say as a `WriterError` why the model at `path` cannot be used, whatever was raised."""
+    """Say as a `WriterError` why the model at `path` cannot be used."""
     try:
         yield
-    except _known_failures() as error:
+    except (MemoryError, OSError, SafetensorError, ValueError) as error:
         reason = " ".join(str(error).split())
         if isinstance(error, OSError):
             reason = (error.strerror or reason).lower()
-        if not isinstance(error, ValueError | OSError) or len(reason) < _SHORTEST_REASON:
-            reason = f"transformers cannot take it ({type(error).__name__} {reason})"
+        if isinstance(error, MemoryError):
+            reason = "there is not enough memory for it"
         reason = reason[:_LONGEST_REASON].rstrip(" .")
         raise WriterError(ErrorKind.MODEL_DAMAGED, path=path, reason=reason) from error
-
-
-def _known_failures() -> tuple[type[Exception], ...]:
-    """Return what transformers and its libraries raise for what they do not understand."""
-    from huggingface_hub.errors import StrictDataclassError
-
-    return (
-        ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, MemoryError,
-        OSError, RuntimeError, TypeError, ValueError, SafetensorError, StrictDataclassError,
-    )  # fmt: skip
-
-
-def _transformers(part: str = "") -> Any:  # noqa: ANN401 - a module
-    """Import transformers, or a part of it, so that it prints nothing and asks no network."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = import_module(f"transformers{part}")
-        logging = import_module("transformers.utils.logging")
-    logging.set_verbosity(logging.CRITICAL)
-    logging.disable_progress_bar()
-    return found
 
 
 # Where it comes from
@@ -198,26 +184,30 @@ def _content(token: object) -> str | None:
 
 def _in_gguf(path: Path) -> _Source:
     file = GGUFFile(path)  # first: what follows believes every count in the header
-    loading = _transformers(".modeling_gguf_pytorch_utils")
-    tokenizers = _transformers(".integrations.gguf")
-    _check_sizes(gguf_config(file.fields), len(file.shapes))
-    config = loading.load_gguf_checkpoint(str(path))["config"]
+    loading = transformers_library(".modeling_gguf_pytorch_utils")
+    tokenizers = transformers_library(".integrations.gguf")
+    check_sizes(gguf_config(file.fields), len(file.shapes))
+    with library_failures_told():
+        config = loading.load_gguf_checkpoint(str(path))["config"]
 
     def tensors(model: Any) -> Iterator[tuple[str, torch.Tensor]]:  # noqa: ANN401 - no common type
-        processor = loading.TENSOR_PROCESSORS.get(file.kind, loading.TensorProcessor)(config)
-        names = loading.get_gguf_hf_weights_map(model, processor)
+        with library_failures_told():
+            processor = loading.TENSOR_PROCESSORS.get(file.kind, loading.TensorProcessor)(config)
+            names = loading.get_gguf_hf_weights_map(model, processor)
         for name in file.shapes:
             whole: dict[str, dict[str, torch.Tensor]] = {"tensors": {}}
-            done = processor.process(
-                file.read(name).numpy(), name, tensor_key_mapping=names, parsed_parameters=whole
-            )
+            numbers = file.read(name).numpy()
+            with library_failures_told():
+                done = processor.process(
+                    numbers, name, tensor_key_mapping=names, parsed_parameters=whole
+                )
             yield from whole["tensors"].items()
             if done.name in names:
                 yield names[done.name], torch.tensor(done.weights)
 
     def tokenizer(size: int) -> Tokenizer:
-        kind, parts, marks = tokenizers.get_gguf_tokenizer(str(path))
-        with failures_told():
+        with library_failures_told(), failures_told():
+            kind, parts, marks = tokenizers.get_gguf_tokenizer(str(path))
             made, _ = tokenizers.convert_gguf_tokenizer(kind, parts)
         start, end = (_content(marks.get(name)) for name in ("bos_token", "eos_token"))
         start = start if marks.get("add_bos_token") else None
@@ -242,88 +232,67 @@ def gguf_config(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _built(
-    source: _Source, dtype: torch.dtype, on_progress: OnProgress, device: torch.device
+    source: _Source,
+    dtype: torch.dtype | ChooseFormat,
+    on_progress: OnProgress,
+    device: torch.device,
 ) -> tuple["ForeignNetwork", Tokenizer]:
-    _check_sizes(source.config, len(source.shapes))
-    kind, config = _configured(source.config)
+    check_sizes(source.config, len(source.shapes))
+    kind, config = configured(source.config)
     from writer.transformer.foreign import ForeignNetwork, verify  # after transformers is silent
 
-    with torch.device("meta"):
-        empty = kind(config)
-    _check_memory(empty, source.shapes)
-    context = context_of(config.get_text_config().to_dict())
-    size = config.get_text_config().vocab_size
-    tokenizer = source.tokenizer(size)
-    if tokenizer.vocab_size > size:
-        raise ValueError(f"the tokenizer has {tokenizer.vocab_size} tokens, the network {size}")
-    weights = {}
-    total = sum(map(math.prod, source.shapes.values()))
-    read = 0
-    for each, tensor in source.tensors(empty):
-        # A copy in any case: the file may change on the disk.
-        weights[each] = tensor.to(dtype, copy=True) if tensor.dtype.is_floating_point else tensor
-        if not torch.isfinite(weights[each]).all():
-            raise ValueError(f"{each:.80} holds numbers that are not finite")
-        read += tensor.numel()
-        on_progress(min(1.0, read / total))
-    model, report = kind.from_pretrained(
-        None, config=config, state_dict=weights, dtype=dtype, output_loading_info=True,
-        ignore_mismatched_sizes=True, local_files_only=True, trust_remote_code=False,
-    )  # fmt: skip
+    with library_failures_told():
+        text_config = config.get_text_config()
+        context = context_of(text_config.to_dict())
+        shorten_tables(text_config, context)
+        with torch.device("meta"):
+            empty = kind(config)
+    check_memory(empty, source.shapes)
+    tokenizer = source.tokenizer(text_config.vocab_size)
+    if tokenizer.vocab_size > text_config.vocab_size:
+        sizes = f"{tokenizer.vocab_size} tokens, the network {text_config.vocab_size}"
+        raise ValueError(f"the tokenizer has {sizes}")
+    if not isinstance(dtype, torch.dtype):
+        dtype = dtype(text_config, context)
+    weights = _weights(source, empty, dtype, on_progress)
+    with library_failures_told():
+        model, report = kind.from_pretrained(
+            None, config=config, state_dict=weights, dtype=dtype, output_loading_info=True,
+            ignore_mismatched_sizes=True, local_files_only=True, trust_remote_code=False,
+        )  # fmt: skip
     _check_report(report)
-    network = ForeignNetwork(model.eval().requires_grad_(False).to(device), context)
-    verify(network, _TOLERANCES[dtype])
+    with library_failures_told():  # it runs the model
+        network = ForeignNetwork(model.eval().requires_grad_(False).to(device), context)
+        verify(network, _TOLERANCES[dtype])
     return network, tokenizer
 
 
-def _configured(found: dict[str, Any]) -> tuple[Any, Any]:
-    """Return the class of the model that config.json speaks of, and its configuration."""
-    transformers = _transformers()
-    configs, models = transformers.CONFIG_MAPPING, transformers.MODEL_FOR_CAUSAL_LM_MAPPING
-    kind = found.get("model_type")
-    if not isinstance(kind, str) or kind not in configs:
-        raise ValueError(f"transformers knows no models of the kind {kind!r:.40}")
-    if found.get("quantization_config") is not None:
-        raise ValueError("its weights are packed for another program; take the unpacked model")
-    config = configs[kind].from_dict(_plain(found))
-    if type(config) not in models or config.is_encoder_decoder:
-        raise ValueError(f"models of the kind {kind:.40} do not go on with a text")
-    return models[type(config)], config
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a configuration without what it is not asked about."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items() if key not in _UNHEARD}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _check_sizes(config: Mapping[str, Any], tensors: int) -> None:
-    """Refuse sizes that are none, and more layers or experts than there are tensors."""
-    for key, value in config.items():
-        if isinstance(value, dict):
-            _check_sizes(value, tensors)
-        is_count = bool(_COUNT.search(key)) and not _WIDTH.search(key)
-        most = min(tensors, _MOST_LAYERS) if is_count else _MOST
-        for each in value if isinstance(value, list) else [value]:
-            if type(each) is int and abs(each) > most and "theta" not in key:
-                raise ValueError(f"its configuration says that {key:.40} is {each!r:.40}")
-
-
-def _check_memory(empty: Any, shapes: Mapping[str, tuple[int, ...]]) -> None:  # noqa: ANN401
-    """Refuse a model that would be larger than what the files hold."""
-    meant = sum(parameter.numel() for parameter in empty.parameters())
-    held = sum(map(math.prod, shapes.values()))
-    if meant > held:
-        raise ValueError(f"its configuration means {meant} weights, and its files hold {held}")
-    if sum(buffer.nbytes for buffer in empty.buffers()) > _MOST_BUFFER_BYTES:
-        raise ValueError("its configuration means masks larger than any model's")
+def _weights(
+    source: _Source,
+    empty: Any,  # noqa: ANN401 - no common type
+    dtype: torch.dtype,
+    on_progress: OnProgress,
+) -> dict[str, torch.Tensor]:
+    """Return the weights for a model that has none yet, in `dtype`."""
+    weights = {}
+    total = sum(map(math.prod, source.shapes.values()))
+    read = 0
+    for name, tensor in source.tensors(empty):
+        # A copy in any case: the file may change on the disk.
+        with library_failures_told():  # torch's, where there is no memory for it
+            is_float = tensor.dtype.is_floating_point
+            weights[name] = tensor.to(dtype, copy=True) if is_float else tensor
+        if not torch.isfinite(weights[name]).all():
+            raise ValueError(f"{name:.80} holds numbers that are not finite")
+        read += tensor.numel()
+        on_progress(min(1.0, read / total))
+    return weights
 
 
 def _check_report(report: Mapping[str, Any]) -> None:
-    for name in sorted(map(str, report["missing_keys"])):
+    for name in sorted(report["missing_keys"]):
         raise ValueError(f"the weight {name:.100} is missing")
-    for name in sorted(map(str, report["mismatched_keys"])):
+    for name, *_ in sorted(report["mismatched_keys"]):  # with both shapes
         raise ValueError(f"the weight {name:.100} has another shape than config.json means")
     if report["error_msgs"]:
         raise ValueError(f"its weights cannot be taken: {report['error_msgs'][0]}")

@@ -8,7 +8,7 @@ where words have no space before them either.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,14 @@ from tokenizers import Tokenizer
 
 from writer.checkpoints.bpe import BPETokenizer, failures_told
 from writer.checkpoints.spelling import Spelling, missing, whole
+from writer.checkpoints.tokenizer_parts import check_parts, parts
 
 _SPACE = "▁"
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 _LARGEST = 1 << 20  # vocabulary: a larger one is damage
 _PROBE = "a a"
+_MOST_MARKS = 8
+"""Before a text; where there are any, it is one, or two."""
 
 
 class PieceTokenizer:
@@ -130,8 +133,10 @@ def tokenizer_of(
         raise ValueError(f"tokenizer.json is of a kind not read here: {kind!r:.40}")
     # What is gone on with is neither cut nor filled up.
     data.update(truncation=None, padding=None)
+    check_parts(data)
     _leave_out(data, size)
     model.update(continuing_subword_prefix=None, end_of_word_suffix=None)  # of other kinds
+    model.update(dropout=None)  # for training: the same text would be spelled by chance
     if kind == "Unigram" and type(model.get("unk_id")) is not int:
         raise ValueError("tokenizer.json has no token for what is unknown")
     with failures_told():
@@ -152,7 +157,7 @@ def _tokenizer_of(
     numbers = [end if isinstance(end, int) else tokenizer.token_to_id(end) for end in ends]
     known = [number for number in numbers if number is not None and tokenizer.id_to_token(number)]
     end = tokenizer.id_to_token(known[0]) if known else None
-    if any(each.get("type") == "ByteLevel" for each in _parts(data.get("decoder"))):
+    if any(each.get("type") == "ByteLevel" for each in parts(data.get("decoder"))):
         found: BPETokenizer | PieceTokenizer = BPETokenizer(tokenizer, end)
         found.opening = marks or found.opening
     else:
@@ -191,7 +196,7 @@ def _without_prefix(data: dict[str, Any], part: str) -> bool:
         ValueError: It parts words in a way that does not come back.
     """
     found = False
-    for each in _parts(data.get(part)):
+    for each in parts(data.get(part)):
         kind = each.get("type")
         if kind == "Prepend" and each.get("prepend") == _SPACE:
             found = True
@@ -210,20 +215,12 @@ def _without_prefix(data: dict[str, Any], part: str) -> bool:
     return found
 
 
-def _parts(stage: object) -> Iterator[dict[str, Any]]:
-    """Yield the parts that a normalizer, a pre-tokenizer or a decoder is made of."""
-    if isinstance(stage, dict):
-        yield stage
-        for name in ("normalizers", "pretokenizers", "decoders"):
-            inner = stage.get(name)
-            for each in inner if isinstance(inner, list) else ():
-                yield from _parts(each)
-
-
 def _before_a_text(tokenizer: Tokenizer) -> tuple[int, ...]:
     """Return the special tokens that are put before a text."""
     encoded = tokenizer.encode(_PROBE, add_special_tokens=True)
     first = next((n for n, is_mark in enumerate(encoded.special_tokens_mask) if not is_mark), 0)
+    if first > _MOST_MARKS:
+        raise ValueError(f"the tokenizer puts {first} tokens before a text")
     return tuple(encoded.ids[:first])
 
 
