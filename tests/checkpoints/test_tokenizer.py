@@ -7,7 +7,7 @@ import pytest
 from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
 from writer.checkpoints.bpe import END_OF_TEXT, BPETokenizer, train_bpe
 from writer.checkpoints.files import ModelFiles
-from writer.checkpoints.tokenizer import read_tokenizer
+from writer.checkpoints.tokenizer import read_tokenizer, split_json
 
 TEXTS = {
     "nothing": "",
@@ -255,3 +255,26 @@ def test_marks_that_the_network_was_never_taught_are_left_out(whole, parts):
     whole(added_tokens=[{**added, **flags}])
     assert read_tokenizer(ModelFiles(parts), size=384).vocab_size == 384
     assert read_tokenizer(ModelFiles(parts)).vocab_size == 385
+
+
+def test_a_vocabulary_is_not_taken_apart_where_nothing_else_stands_there(tmp_path):
+    tiny_tokenizer().write(tmp_path, 64)
+    text = (tmp_path / "tokenizer.json").read_text()
+    settings, rest = split_json(text, "tokenizer.json")
+    assert len(rest) > len(text) / 2
+    assert "vocab" in settings["model"]
+    whole, nothing = split_json(json.dumps(json.loads(text), sort_keys=True), "tokenizer.json")
+    assert whole == json.loads(text)
+    assert nothing == ""
+
+
+@pytest.mark.parametrize("name", ["normalizer", "n\\u006frmalizer"])
+def test_nothing_hides_behind_a_vocabulary(name, tmp_path):
+    tiny_tokenizer().write(tmp_path, 64)
+    path = tmp_path / "tokenizer.json"
+    data = json.loads(path.read_text())
+    del data["normalizer"]
+    text = json.dumps(data, ensure_ascii=False)
+    path.write_text(text.removesuffix("}") + f', "{name}": {{"type": "Lowercase"}}}}')
+    tokenizer = read_tokenizer(ModelFiles(tmp_path))
+    assert tokenizer.decode(tokenizer.encode(PROSE)) == PROSE

@@ -56,7 +56,11 @@ class BPETokenizer:
 
     @classmethod
     def of_json(
-        cls, data: dict[str, Any], end: str | None = None, size: int | None = None
+        cls,
+        data: dict[str, Any],
+        end: str | None = None,
+        size: int | None = None,
+        rest: str = "",
     ) -> "BPETokenizer":
         """Return the tokenizer that stands in a `tokenizer.json`.
 
@@ -65,6 +69,7 @@ class BPETokenizer:
                 left, as every byte is to come back, and a text is read as long as it is.
             end: See the class.
             size: Marks of which the number is beyond it are left out.
+            rest: What stands behind the bracket that opens the vocabulary; see `split_json`.
 
         Raises:
             ValueError: It is no byte-level BPE, or damaged.
@@ -81,8 +86,11 @@ class BPETokenizer:
             if isinstance(each, dict) and not (each.get("special") and _is_beyond(each, size))
         ]
         _part_as_it_is(data.get("pre_tokenizer"))
+        text = json.dumps(data)
+        if rest:
+            text = f"{text.removesuffix('}}}')}{rest}"
         with failures_told():
-            tokenizer = cls(Tokenizer.from_str(json.dumps(data)), end)
+            tokenizer = cls(Tokenizer.from_str(text), end)
             if tokenizer.decode(tokenizer.encode(_SAMPLE)) != _SAMPLE:
                 raise ValueError("the tokenizer gives back other text than it was given")
         return tokenizer

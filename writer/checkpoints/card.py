@@ -5,7 +5,6 @@ A GPT-2 is told from its shape, any other kind from its configuration and the he
 """
 
 import math
-import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from writer.checkpoints.files import ModelFiles, gguf_file
 from writer.checkpoints.folder import model_kind, read_shape, refusing
 from writer.checkpoints.foreign import context_of, foreign_bytes, gguf_config
 from writer.checkpoints.gguf_file import GGUFFile, GGUFWeights
-from writer.checkpoints.memory import gpt2_memory, gpt2_parameters
+from writer.checkpoints.memory import gpt2_memory, gpt2_parameters, held_while_reading
 from writer.checkpoints.names import HuggingFaceGPT2
 from writer.checkpoints.provenance import Provenance, file_provenance, folder_provenance
 from writer.checkpoints.vocabulary import Vocabulary, file_vocabulary, folder_vocabulary
@@ -49,7 +48,7 @@ def describe(path: Path) -> Card:
         if shape is not None:
             _refuse_other_shapes(files, file, shape)
             memory = gpt2_memory(shape, is_packed=file is not None)
-            beside = _held_while_reading(files) if file is None else 0
+            beside = held_while_reading(files) if file is None else 0
             memory = {precision: size + beside for precision, size in memory.items()}
             sizes = _Sizes(gpt2_parameters(shape), shape.n_ctx, shape.vocab_size, memory)
         else:
@@ -68,13 +67,6 @@ def describe(path: Path) -> Card:
             size_bytes=size_of(single or path),
             memory_bytes=sizes.memory_bytes,
         )
-
-
-def _held_while_reading(files: ModelFiles) -> int:
-    """Return the bytes of files that are in memory as long as a model is read from them."""
-    read, paths = weight_files(files)
-    is_bare = read is PickledWeights and not all(map(zipfile.is_zipfile, paths))
-    return sum(path.stat().st_size for path in paths) if is_bare else 0
 
 
 def _refuse_other_shapes(files: ModelFiles, file: GGUFFile | None, shape: GPTConfig) -> None:

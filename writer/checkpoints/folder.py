@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
@@ -18,14 +18,15 @@ from torch import nn
 
 from writer.checkpoints.config_file import read_config, read_kind
 from writer.checkpoints.files import ModelFiles, gguf_file
-from writer.checkpoints.gguf_file import GGUFFile, GGUFWeights
-from writer.checkpoints.gguf_gpt2 import gguf_config, gguf_tokenizer
 from writer.checkpoints.names import HuggingFaceGPT2, to_hugging_face
-from writer.checkpoints.tokenizer import Tokenizer, has_tokenizer, read_tokenizer, remove_tokenizer
+from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer, remove_tokenizer
 from writer.checkpoints.weights import Weights, weight_files
 from writer.errors import ErrorKind, WriterError
 from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
+
+if TYPE_CHECKING:
+    from writer.checkpoints.gguf_gpt2 import GGUFSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +63,6 @@ class _Folder:
     def weights(self) -> Weights:
         read, paths = weight_files(self._files)
         return read(paths)
-
-
-class _GGUF:
-    """A GGUF file; a tokenizer beside it goes before its own."""
-
-    def __init__(self, files: ModelFiles, path: Path) -> None:
-        self._files = files
-        self._file = GGUFFile(path)
-
-    @property
-    def kind(self) -> str:
-        return self._file.kind
-
-    def config(self) -> GPTConfig:
-        return gguf_config(self._file)
-
-    def tokenizer(self, size: int) -> Tokenizer:
-        is_beside = not self._files.is_single and has_tokenizer(self._files)
-        return read_tokenizer(self._files, size) if is_beside else gguf_tokenizer(self._file)
-
-    def weights(self) -> Weights:
-        return GGUFWeights(self._file)
 
 
 def read_model(
@@ -140,9 +119,13 @@ def _files(path: Path) -> ModelFiles:
     return files
 
 
-def _source(files: ModelFiles) -> _Folder | _GGUF:
+def _source(files: ModelFiles) -> "_Folder | GGUFSource":
     path = gguf_file(files)
-    return _Folder(files) if path is None else _GGUF(files, path)
+    if path is None:
+        return _Folder(files)
+    from writer.checkpoints.gguf_gpt2 import GGUFSource  # its package takes a while to import
+
+    return GGUFSource(files, path)
 
 
 @contextmanager

@@ -173,7 +173,7 @@ def _ends(config: Mapping[str, Any]) -> list[Any]:
     """Return the numbers of the tokens that close a document."""
     found = config.get("eos_token_id")
     ends = found if isinstance(found, list) else [found]
-    return [end for end in ends if type(end) is int and end >= 0]
+    return [end for end in ends if _is_size(end)]
 
 
 def _content(token: object) -> str | None:

@@ -1,16 +1,49 @@
 """A GPT-2 in a GGUF file: what its header says of the network and of the tokenizer."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from writer.checkpoints.bpe import END_OF_TEXT, BPETokenizer
 from writer.checkpoints.config_file import checked
+from writer.checkpoints.files import ModelFiles
 from writer.checkpoints.gguf_file import GGUFFile, GGUFWeights
+from writer.checkpoints.tokenizer import Tokenizer, has_tokenizer, read_tokenizer
 from writer.transformer.config import GPTConfig
 
 _BPE = "gpt2"
 _CONTROL, _UNUSED = 3, 5
+
+
+class GGUFSource:
+    """A GGUF file as a model is read from it; a tokenizer beside it goes before its own.
+
+    Raises:
+        ValueError: It is no GGUF file, or damaged.
+    """
+
+    def __init__(self, files: ModelFiles, path: Path) -> None:
+        self._files = files
+        self._file = GGUFFile(path)
+
+    @property
+    def kind(self) -> str:
+        """Return the architecture that it names."""
+        return self._file.kind
+
+    def config(self) -> GPTConfig:
+        """See `gguf_config`."""
+        return gguf_config(self._file)
+
+    def tokenizer(self, size: int) -> Tokenizer:
+        """Return the tokenizer for a network of so many tokens."""
+        is_beside = not self._files.is_single and has_tokenizer(self._files)
+        return read_tokenizer(self._files, size) if is_beside else gguf_tokenizer(self._file)
+
+    def weights(self) -> GGUFWeights:
+        """Return the weights, none of them read yet."""
+        return GGUFWeights(self._file)
 
 
 def gguf_config(file: GGUFFile) -> GPTConfig:

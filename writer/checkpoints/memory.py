@@ -6,6 +6,10 @@ here: 429, 582, 717); 102M with a Chinese vocabulary 245, 387, 572 (298, 447, 62
 1774 (662, 1170, 1804); 1.5B in int8 2156 (2176).
 """
 
+import zipfile
+
+from writer.checkpoints.files import ModelFiles
+from writer.checkpoints.weights import PickledWeights, weight_files
 from writer.settings import Precision
 from writer.transformer.config import GPTConfig
 
@@ -33,6 +37,13 @@ def gpt2_memory(config: GPTConfig, is_packed: bool = False) -> dict[str, int]:
         precision.value: _PROGRAM + max(loading, _at_work(config, precision))
         for precision in (Precision.INT8, Precision.BF16, Precision.FP32)
     }
+
+
+def held_while_reading(files: ModelFiles) -> int:
+    """Return the bytes of files that are in memory as long as a model is read from them."""
+    read, paths = weight_files(files)
+    is_bare = read is PickledWeights and not all(map(zipfile.is_zipfile, paths))
+    return sum(path.stat().st_size for path in paths) if is_bare else 0
 
 
 def gpt2_parameters(config: GPTConfig) -> int:

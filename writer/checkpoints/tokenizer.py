@@ -1,16 +1,27 @@
 """What every tokenizer can do, and which one a model folder has."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from writer.checkpoints.bpe import BPETokenizer
 from writer.checkpoints.characters import CharacterTokenizer
-from writer.checkpoints.files import ModelFiles
+from writer.checkpoints.files import ModelFiles, parsed
 from writer.errors import ErrorKind, WriterError
 
 _WHOLE, _CHARACTERS = "tokenizer.json", "vocab.txt"
 _VOCABULARY, _MERGES, _ADDED = "vocab.json", "merges.txt", "added_tokens.json"
+_SETTINGS = (
+    *("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer"),
+    *("post_processor", "decoder", "model", "type", "dropout", "vocab"),
+    *("continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback"),
+)
+"""What a `tokenizer.json` says but for its vocabulary and its merges."""
+_NO_SETTING = re.compile(r"\s*(?::\s*\d|[,\]])")
+"""Behind a token stands its number, behind a part of a merge the other, or the merge's end."""
+_ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\u")
+"""A letter by its number, which might spell any of them."""
 _CONFIG, _MARKS = "tokenizer_config.json", "special_tokens_map.json"
 
 
@@ -72,12 +83,13 @@ def read_tokenizer(files: ModelFiles, size: int | None = None) -> Tokenizer:
     if path := character_file(files):
         config = files.json(_CONFIG) or {}  # BERT makes capitals small unless told otherwise
         return CharacterTokenizer.read(path, bool(config.get("do_lower_case", True)))
-    data = files.json(_WHOLE)
-    if data is not None:
+    text = files.text(_WHOLE)
+    if text is not None:
+        data, rest = split_json(text, _WHOLE)
         model = data.get("model")
         if isinstance(model, dict) and model.get("type") == "WordPiece":
-            return _word_pieces(data, model)
-        return BPETokenizer.of_json(data, _end(files), size)
+            return _word_pieces(parsed(text, _WHOLE))
+        return BPETokenizer.of_json(data, _end(files), size, rest)
     if files.find(_VOCABULARY):
         return _read_parts(files, size)
     reason = f"it has neither {_WHOLE} nor {_CHARACTERS}"
@@ -98,9 +110,39 @@ def character_file(files: ModelFiles) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-def _word_pieces(data: dict[str, Any], model: dict[str, Any]) -> CharacterTokenizer:
+def split_json(text: str, name: str) -> tuple[dict[str, Any], str]:
+    """Return what a `tokenizer.json` says before its vocabulary, and what stands in that.
+
+    A vocabulary of a few MB keeps the interpreter, and so the window, for a tenth of a second. It
+    need not be taken apart: the library will. Where anything but a vocabulary and merges might
+    stand there, the first is the whole and the second empty.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    head, opening, rest = text.partition('"vocab": {')
+    if opening and not _hides_settings(rest):
+        try:
+            return parsed(f"{head}{opening}}}}}}}", name), rest
+        except ValueError:
+            pass  # it is laid out otherwise
+    return parsed(text, name), ""
+
+
+def _hides_settings(text: str) -> bool:
+    for name in _SETTINGS:  # one by one, so that other threads have their turn
+        quoted = f'"{name}"'
+        at = text.find(quoted)
+        while at >= 0:
+            if not _NO_SETTING.match(text, at + len(quoted)):
+                return True
+            at = text.find(quoted, at + 1)
+    return "\\u" in text and _ESCAPED.search(text) is not None
+
+
+def _word_pieces(data: dict[str, Any]) -> CharacterTokenizer:
     """Return the tokenizer of a BERT vocabulary that stands in a `tokenizer.json`."""
-    numbers, normalizer = model.get("vocab"), data.get("normalizer")
+    numbers, normalizer = data["model"].get("vocab"), data.get("normalizer")
     if not isinstance(numbers, dict) or sorted(map(str, numbers.values())) != sorted(
         map(str, range(len(numbers)))
     ):

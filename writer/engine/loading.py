@@ -5,8 +5,9 @@ from pathlib import Path
 
 import torch
 
-from writer.checkpoints.card import describe
-from writer.checkpoints.folder import OnProgress, model_kind, read_model, read_shape
+from writer.checkpoints.files import ModelFiles, gguf_file
+from writer.checkpoints.folder import OnProgress, model_kind, read_model, read_shape, refusing
+from writer.checkpoints.memory import gpt2_memory, held_while_reading
 from writer.engine.engine import Engine
 from writer.engine.memory import returned
 from writer.engine.precision import adapt, best_device, fastest, precisions
@@ -62,7 +63,7 @@ def _fitting(path: Path, wanted: Precision, others: tuple[Precision, ...]) -> Pr
     Raises:
         WriterError: MODEL_TOO_LARGE; with the least that would be needed and what is free.
     """
-    needed = describe(path).memory_bytes
+    needed = _needed(path)
     free = free_memory_bytes()
     most = max(needed.values())  # what AUTO may come to
     for each in (wanted, *others):
@@ -72,3 +73,18 @@ def _fitting(path: Path, wanted: Precision, others: tuple[Precision, ...]) -> Pr
     raise WriterError(
         ErrorKind.MODEL_TOO_LARGE, path=path, needed=in_words(least), free=in_words(free)
     )
+
+
+def _needed(path: Path) -> dict[str, int]:
+    """Return the bytes that a model takes at work, by `Precision` value."""
+    if model_kind(path) != GPT2:
+        from writer.checkpoints.card import describe  # which imports more than a GPT-2 needs
+
+        return describe(path).memory_bytes
+    shape = read_shape(path)
+    with refusing(path):
+        files = ModelFiles(path)
+        is_packed = gguf_file(files) is not None
+        beside = 0 if is_packed else held_while_reading(files)
+    sizes = gpt2_memory(shape, is_packed)
+    return {precision: size + beside for precision, size in sizes.items()}
