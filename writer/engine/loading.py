@@ -1,5 +1,6 @@
 """From a model on the disk to an engine at work, if the machine's memory has room for it."""
 
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from writer.hardware import free_memory_bytes
 from writer.settings import Precision
 from writer.shelf.card import GPT2
 from writer.shelf.sizes import in_words
+
+_LARGE_BYTES = 1_000_000_000
 
 
 def load_engine(
@@ -47,8 +50,11 @@ def load_engine(
     if wanted == Precision.AUTO and not is_foreign:
         wanted = fastest(read_shape(path), device, memory)
     is_bound = precision != Precision.AUTO or device.type != "cpu"
-    precision = _fitting(path, wanted, () if is_bound else precisions(device))
-    with returned():
+    needed = _needed(path)
+    precision = _fitting(path, needed, wanted, () if is_bound else precisions(device))
+    # Each piece mapped anew takes a second more of 124M, and there is room for what it spares.
+    is_large = needed.get(precision.value, max(needed.values())) > _LARGE_BYTES
+    with returned() if is_large else nullcontext():
         if is_foreign:
             from writer.engine.foreign import load_foreign
 
@@ -57,13 +63,14 @@ def load_engine(
         return Engine(read_model(path, change, on_progress), precision)
 
 
-def _fitting(path: Path, wanted: Precision, others: tuple[Precision, ...]) -> Precision:
+def _fitting(
+    path: Path, needed: dict[str, int], wanted: Precision, others: tuple[Precision, ...]
+) -> Precision:
     """Return `wanted`, or the first of the others that the free memory has room for.
 
     Raises:
         WriterError: MODEL_TOO_LARGE; with the least that would be needed and what is free.
     """
-    needed = _needed(path)
     free = free_memory_bytes()
     most = max(needed.values())  # what AUTO may come to
     for each in (wanted, *others):

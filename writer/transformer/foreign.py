@@ -201,8 +201,11 @@ class ForeignNetwork:
         config = model.config.get_text_config()
         self.vocab_size: int = config.vocab_size
         takes = inspect.signature(model.forward).parameters
-        if "past_key_values" not in takes or "logits_to_keep" not in takes:
+        # What it has read goes by its newer name since transformers 5.24.
+        names = [name for name in ("cache", "past_key_values") if name in takes]
+        if not names or "logits_to_keep" not in takes:
             raise ValueError(_NOT_CUTTABLE)
+        self._cache_name = names[0]
         layers = DynamicCache(config=model.config).layers
         if not layers or not {type(layer) for layer in layers} <= _CUTTABLE:
             raise ValueError(_NOT_CUTTABLE)
@@ -266,14 +269,13 @@ class ForeignNetwork:
         state = state.reserve(count)
         layers = [_Layer(state, number) for number in range(self._layers)]
         cache = Cache(layers=list(layers))
-        more = {}
+        more: dict[str, Any] = {self._cache_name: cache}
         if self._takes_positions:
             positions = torch.arange(state.length, end, device=tokens.device)
             more["position_ids"] = positions.expand(rows, -1)
         found = self._model(
-            input_ids=tokens, past_key_values=cache, use_cache=True,
-            logits_to_keep=wanted, return_dict=True, **more,
-        )  # fmt: skip
+            input_ids=tokens, use_cache=True, logits_to_keep=wanted, return_dict=True, **more
+        )
         pairs = tuple(layer.pair for layer in layers if layer.pair is not None)
         if len(pairs) != self._layers or found.logits.shape[-1] != self.vocab_size:
             raise ValueError(_NOT_CUTTABLE)
