@@ -268,7 +268,7 @@ def test_memory_grows_with_everything():
 def test_memory_of_the_smallest_gpt2_is_as_measured():
     """The measurements stand in writer/checkpoints/memory.py."""
     said = gpt2_memory(GPTConfig())
-    for precision, measured_mb in {"int8": 366, "bf16": 538, "fp32": 682}.items():
+    for precision, measured_mb in {"int8": 375, "bf16": 604, "fp32": 682}.items():
         assert measured_mb * 1e6 <= said[precision] <= 1.25 * measured_mb * 1e6
 
 

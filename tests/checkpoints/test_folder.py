@@ -6,7 +6,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.testing import assert_close
 
-from tests.checkpoints.tiny_models import PROSE, random_network, tiny_model, tiny_tokenizer
+from tests.checkpoints.tiny_models import (
+    PROSE,
+    change,
+    random_network,
+    refusal,
+    tiny_model,
+    tiny_tokenizer,
+)
 from writer.checkpoints.config_file import read_config
 from writer.checkpoints.files import ModelFiles
 from writer.checkpoints.folder import read_model, write_model
@@ -34,18 +41,8 @@ def offline(monkeypatch, transformers):
     return transformers
 
 
-def change(path, **values):
-    config = json.loads(path.read_text())
-    path.write_text(json.dumps({**config, **values}))
-
-
-def refused(folder) -> WriterError:
-    with pytest.raises(WriterError) as caught:
-        read_model(folder)
-    assert str(folder) in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert len(str(caught.value.fields["reason"])) in range(5, 200)
-    return caught.value
+def refused(path) -> WriterError:
+    return refusal(read_model, path)
 
 
 # What is written

@@ -17,7 +17,7 @@ from tests.checkpoints.foreign_models import (
     write_foreign,
     write_foreign_gguf,
 )
-from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
+from tests.checkpoints.tiny_models import PROSE, change, refusal, tiny_tokenizer
 from writer.checkpoints import foreign
 from writer.checkpoints.foreign import context_of, foreign_bytes, gguf_config, read_foreign
 from writer.checkpoints.gguf_file import GGUFFile
@@ -36,18 +36,8 @@ def folder(tmp_path):
     return path
 
 
-def change(path, **values):
-    config = json.loads(path.read_text())
-    path.write_text(json.dumps({**config, **values}))
-
-
 def refused(path) -> WriterError:
-    with pytest.raises(WriterError) as caught:
-        read_foreign(path)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert len(str(caught.value.fields["reason"])) in range(5, 200)
-    return caught.value
+    return refusal(read_foreign, path)
 
 
 def assert_says_the_same(network, model):

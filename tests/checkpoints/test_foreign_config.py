@@ -1,12 +1,11 @@
 """What a model's configuration may say, and what is refused of it, in which words."""
 
-import json
-
 import pytest
 import torch
 from torch.testing import assert_close
 
 from tests.checkpoints.foreign_models import write_foreign
+from tests.checkpoints.tiny_models import change, refusal
 from writer.checkpoints.foreign import read_foreign
 from writer.errors import ErrorKind, WriterError
 
@@ -21,17 +20,8 @@ def folder(tmp_path):
     return path
 
 
-def change(path, **values):
-    config = json.loads(path.read_text())
-    path.write_text(json.dumps({**config, **values}))
-
-
 def refused(path) -> WriterError:
-    with pytest.raises(WriterError) as caught:
-        read_foreign(path)
-    assert "\n" not in str(caught.value)
-    assert len(str(caught.value.fields["reason"])) in range(5, 200)
-    return caught.value
+    return refusal(read_foreign, path)
 
 
 @pytest.mark.parametrize("changes", [

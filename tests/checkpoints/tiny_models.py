@@ -1,7 +1,10 @@
 """Models made on the spot, small enough to be read, run and thrown away in a blink."""
 
+import json
 import warnings
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -10,6 +13,7 @@ import torch
 
 from writer.checkpoints.bpe import BPETokenizer, train_bpe
 from writer.checkpoints.folder import Model
+from writer.errors import WriterError
 from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
 
@@ -40,6 +44,22 @@ def random_network(seed: int = 1, **config: Any) -> GPT:
 
 def tiny_model(seed: int = 1, **config: Any) -> Model:
     return Model("tiny", random_network(seed, **config), tiny_tokenizer())
+
+
+def change(path: Path, **values: Any) -> None:
+    """Change what a `config.json` says."""
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, **values}))
+
+
+def refusal(read: Callable[[Path], object], path: Path) -> WriterError:
+    """Return the one sentence with which a model is refused."""
+    with pytest.raises(WriterError) as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value.fields["reason"])) in range(5, 200)
+    return caught.value
 
 
 @pytest.fixture(scope="session", autouse=True)
