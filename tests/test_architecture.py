@@ -11,7 +11,17 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "writer").rglob("*.py"))
 PURE = {"manuscript", "context", "suggestion", "shelf"}
 TORCH = {"engine", "transformer", "checkpoints", "training"}
-PURE_LIBRARIES = {"writer", "charset_normalizer", "rjieba", "tomlkit", "platformdirs", "psutil"}
+PURE_LIBRARIES = {
+    "writer",
+    "charset_normalizer",
+    "docx",
+    "platformdirs",
+    "psutil",
+    "pypandoc",
+    "rjieba",
+    "tomli_w",
+    "tomlkit",
+}
 ALLOWED = {
     "manuscript": {"manuscript"},
     "context": {"context"},

@@ -20,6 +20,22 @@ class ErrorKind(Enum):
     SAVE_FAILED = "“{path}” could not be saved: {reason}. Your text is still here."
     CHANGED_ON_DISK = "“{path}” was changed by another program; it was not overwritten."
     UNENCODABLE = "“{path}” is stored as {encoding}, which has no “{character}”."
+    # Books
+    BOOK_MISSING = "There is no book in “{path}”."
+    BOOK_DAMAGED = "The book in “{path}” cannot be opened: {reason}. Nothing in it was changed."
+    BOOK_FOLDER_TAKEN = "“{path}” is not empty; choose a new or an empty folder for the book."
+    # History and backups
+    PAST_UNREADABLE = "An earlier text in “{path}” cannot be read: {reason}. Today's is untouched."
+    BACKUP_FAILED = "No backup was made in “{path}”: {reason}. The book itself is untouched."
+    BACKUP_DAMAGED = "The backup “{path}” cannot be unpacked: {reason}. Nothing was overwritten."
+    JOURNAL_FAILED = (
+        "The journal of your typing in “{path}” cannot be written: {reason}. Until it can, texts are "
+        "saved into their files at once; give an untitled text a name."
+    )
+    # Other formats
+    EXPORT_FAILED = "“{path}” was not written: {reason}."
+    IMPORT_FAILED = "“{path}” was not imported: {reason}."
+    IMPORT_EMPTY = "There is no text to import in “{path}”."
     # Models
     MODEL_MISSING = "There is no model in “{path}”: {reason}."
     MODEL_DAMAGED = "The model in “{path}” cannot be used: {reason}."

@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Callable
 
-from tests.fuzz.bases import Files
+Files = dict[str, bytes]
 
 FOLDER, LINK = b"\0a folder\0", b"\0a link out\0"
 """What stands for a file that is to become a folder, or a link to a file elsewhere."""

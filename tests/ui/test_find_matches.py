@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from writer.ui.find_matches import Match, Matches, Search
+from writer.manuscript.search import Search
+from writer.ui.find_matches import Match, Matches
 from writer.ui.utf16 import units
 
 TEXT = "The rain. 😀 the rain\u00a0fell\u2029on “the” brim; other, THE end 𠀀 the"

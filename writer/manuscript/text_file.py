@@ -17,6 +17,7 @@ from writer.manuscript.atomic import write_atomically
 from writer.manuscript.detection import decode
 from writer.manuscript.encoding import UTF_8, Encoding, storable
 from writer.manuscript.line_ends import UNIX, LineEnds, split_line_ends
+from writer.manuscript.notice import Notice
 
 _MB = 1_000_000
 LIMIT_BYTES = 100 * _MB
@@ -35,17 +36,6 @@ class NoticeKind(Enum):
     DAMAGED = (
         "“{path}” is {encoding} with {count} unreadable places; they are saved as they were found."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to tell about a file that opened all the same."""
-
-    kind: NoticeKind
-    fields: dict[str, object]
-
-    def __str__(self) -> str:
-        return self.kind.value.format(**self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +147,7 @@ def read_text_file(path: Path) -> TextFile:
     Raises:
         WriterError: FILE_MISSING, FILE_IS_FOLDER, FILE_TOO_LARGE, FILE_UNREADABLE or FILE_BINARY.
     """
-    data, found = _read_bytes(path)
+    data, found = read_bytes(path)
     decoded = decode(data)
     if decoded is None:
         raise WriterError(ErrorKind.FILE_BINARY, path=path)
@@ -184,7 +174,7 @@ def changed_on_disk(file: TextFile) -> bool:
     if found.st_size != file.on_disk.size:
         return True
     try:
-        data, _ = _read_bytes(file.path)
+        data, _ = read_bytes(file.path)
     except WriterError:
         return True
     return hashlib.sha256(data).digest() != file.on_disk.digest
@@ -195,7 +185,12 @@ def _disk_state(found: os.stat_result, data: bytes) -> DiskState:
     return DiskState(len(data), found.st_mtime_ns, found.st_ino, digest)
 
 
-def _read_bytes(path: Path) -> tuple[bytes, os.stat_result]:
+def read_bytes(path: Path) -> tuple[bytes, os.stat_result]:
+    """Read an ordinary file, never waiting for a pipe; return its stat too.
+
+    Raises:
+        WriterError: FILE_MISSING, FILE_IS_FOLDER, FILE_TOO_LARGE or FILE_UNREADABLE.
+    """
     try:
         _check_ordinary(path, path.stat())
         # A pipe put there since the look above does not block: the flag sees to it.

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from writer.ui.find_matches import Match, Matches, Search
+from writer.manuscript.search import Search
+from writer.ui.find_matches import Match, Matches
 from writer.ui.icons import IconButton
 
 _FIELD_PX = 320

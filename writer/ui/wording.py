@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from writer.errors import WriterError
-from writer.manuscript.text_file import Notice
+from writer.manuscript.notice import Notice
 
 
 def words_of(said: WriterError | Notice) -> str:
