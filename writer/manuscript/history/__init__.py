@@ -1,0 +1,1 @@
+"""What a book was: snapshots, what differs between two texts, and backups."""
