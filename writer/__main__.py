@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from writer.engine.engine import Engine
     from writer.shelf.card import Card
 
-_COMMANDS = ("complete", "train", "evaluate", "models")
+_COMMANDS = ("complete", "train", "evaluate", "models", "export", "import")
+_MODULES = {"import": "import_book"}
+"""Where a command cannot be called as it is in Python."""
 _DESCRIPTION = """\
 A co-writer for novelists. You type; in the pause a model on your own machine offers several
 continuations; Tab takes one. Nothing ever leaves the machine.
@@ -30,6 +32,8 @@ commands without a window (each has its own --help):
   writer train CORPUS --out D  train a model on text files
   writer evaluate MODEL TEXT   measure a model on texts
   writer models list           the models there are; also add, check, card, remove, convert
+  writer export BOOK --out F   write a book as DOCX, EPUB, ODT, HTML, Markdown or text
+  writer import F --out BOOK   make a book of a document, a text or a folder of them
 """
 
 
@@ -54,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run_command(argv: list[str]) -> int:
     # Only the one asked for: training imports torch, which takes seconds.
-    command = importlib.import_module(f"writer.commands.{argv[0]}")
+    command = importlib.import_module(f"writer.commands.{_MODULES.get(argv[0], argv[0])}")
     parser = argparse.ArgumentParser("writer")
     command.add_parser(parser.add_subparsers())
     arguments = parser.parse_args(argv)
