@@ -25,16 +25,21 @@ class FileLock:
         Raises:
             OSError: the lock file cannot be made.
         """
-        if self._descriptor is not None:
-            return True
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _lock(descriptor)
-        except OSError as error:
-            if error.errno in _HELD:
+        while self._descriptor is None:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                if not lock_descriptor(descriptor):
+                    os.close(descriptor)
+                    return False
+            except OSError:
+                self._descriptor = descriptor
+                return True
+            # The owner before may have removed the file after it was opened here: what is locked
+            # then is nobody's any more, and a third one might lock the file that is there now.
+            if stands_at(descriptor, self.path):
+                self._descriptor = descriptor
+            else:
                 os.close(descriptor)
-                return False
-        self._descriptor = descriptor
         return True
 
     def release(self) -> None:
@@ -42,16 +47,45 @@ class FileLock:
         if self._descriptor is None:
             return
         with contextlib.suppress(OSError):  # an open file cannot be removed on Windows
-            self.path.unlink()
+            if stands_at(self._descriptor, self.path):
+                self.path.unlink()  # while it is held, so that nobody else's file goes
         os.close(self._descriptor)  # which unlocks
         self._descriptor = None
+
+
+def stands_at(descriptor: int, path: Path) -> bool:
+    """Tell whether `path` still leads to the file that is open as `descriptor`."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except OSError:
+        return False
+
+
+def lock_descriptor(descriptor: int) -> bool:
+    """Lock an open file until it is closed; False if another one, in any process, has it.
+
+    Raises:
+        OSError: the folder cannot lock.
+    """
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        if error.errno in _HELD:
+            return False
+        raise
+    return True
 
 
 if sys.platform == "win32":
     import msvcrt
 
+    _FAR = 0x7FFF_FFF0
+    """What is locked cannot be read by others on Windows; no file of ours is as long as this."""
+
     def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
 else:
     import fcntl
 
