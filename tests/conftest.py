@@ -12,6 +12,7 @@ import pytest
 
 from writer.errors import ErrorKind, WriterError
 from writer.suggestion.candidate import Candidate
+from writer.suggestion.identity import Identity
 from writer.suggestion.request import Answer, Request
 
 
@@ -35,6 +36,7 @@ class ScriptedEngine:
 
     name = "scripted"
     n_ctx = 1024
+    identity = Identity("scripted", "5c", "fp32", "a machine")
 
     def __init__(self, *script: tuple[str, ...] | WriterError) -> None:
         self.script = list(script)
@@ -75,10 +77,12 @@ class ScriptedEngine:
     def _grow(self, request: Request, said: tuple[str, ...]) -> Iterator[Answer]:
         characters = len(request.before)
         for length in range(4, max(map(len, said), default=0), 4):
-            yield Answer(request, _candidates(request, said, length), False, 9, characters)
+            yield Answer(
+                request, _candidates(request, said, length), False, 9, characters, self.identity
+            )
             self.reached_gate.set()
             self.gate.wait(10)
-        yield Answer(request, _candidates(request, said, None), True, 9, characters)
+        yield Answer(request, _candidates(request, said, None), True, 9, characters, self.identity)
 
 
 def _candidates(

@@ -1,6 +1,9 @@
 """What the program runs on: cores, memory and the battery. psutil asks each system its own way."""
 
 import os
+import platform
+from functools import cache
+from pathlib import Path
 
 import psutil
 
@@ -14,6 +17,16 @@ def default_threads() -> int:
     if hasattr(os, "sched_getaffinity"):  # a container may have fewer than the machine
         cores = min(cores, len(os.sched_getaffinity(0)))
     return max(1, cores - 1)
+
+
+@cache
+def processor_name() -> str:
+    """Return what the processor is called, or at least its kind."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
 def free_memory_bytes() -> int:

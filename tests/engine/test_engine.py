@@ -11,6 +11,7 @@ from tokenizers import AddedToken, Tokenizer
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_model, tiny_tokenizer
 from writer.checkpoints.bpe import BPETokenizer, train_bpe
 from writer.checkpoints.folder import Model, write_model
+from writer.engine.blocks import FEW
 from writer.engine.engine import Engine
 from writer.engine.loading import load_engine
 from writer.engine.prompt import make_prompt
@@ -279,7 +280,7 @@ def test_only_what_is_new_is_read_again(taught, monkeypatch):
     assert sum(read) == first.tokens_read
     read.clear()
     last(engine, request(PROSE[:120] + "he", sampling))
-    assert sum(read) <= 3
+    assert sum(read) < 3 + FEW
 
 
 # Limits
@@ -338,6 +339,8 @@ def test_a_folder_becomes_an_engine(taught, tmp_path):
     write_model(tmp_path / "m", taught.network, taught.tokenizer, torch.float32)
     engine = load_engine(tmp_path / "m")
     assert (engine.name, engine.n_ctx) == ("m", 128)
-    assert last(engine, request("The rain")) == last(Engine(taught), request("The rain"))
+    found, wanted = last(engine, request("The rain")), last(Engine(taught), request("The rain"))
+    assert found.candidates == wanted.candidates
+    assert found.identity == engine.identity
     with pytest.raises(WriterError, match="no model"):
         load_engine(tmp_path)

@@ -1,6 +1,7 @@
 """The engine over a model of another kind: candidates, begun words, edits, number formats."""
 
 import json
+import random
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,8 @@ from writer.checkpoints.pieces import tokenizer_of
 from writer.engine import foreign
 from writer.engine.engine import Engine
 from writer.engine.foreign import load_foreign
-from writer.engine.precision import precisions
+from writer.engine.precision import cache_dtype, precisions
+from writer.engine.prefix import Prefixes
 from writer.engine.quantized import Int8Linear
 from writer.errors import ErrorKind, WriterError
 from writer.settings import Precision, Sampling
@@ -138,6 +140,29 @@ def test_every_kind_answers(kind, tmp_path):
     assert (engine.n_ctx, engine.precision) == (128, Precision.FP32)
     for before in ("", "The rain had not stop", PROSE * 2):
         assert last(engine, request(before, replace(SHORT, candidates=3))).done
+
+
+@pytest.mark.parametrize("precision", precisions(CPU))
+@pytest.mark.parametrize("kind", ["llama", "mistral", "gemma2", "mixtral", "gpt_neo", "bloom"])
+def test_no_history_changes_a_bit(kind, precision, tmp_path):
+    write_foreign(tmp_path, kind, max_position_embeddings=512)
+    engine = load_foreign(tmp_path, precision, CPU)
+    network, chance, pages = engine._network, random.Random(6), PROSE * 6
+    text = pages[:500]
+    for seed in range(6):
+        for _ in range(4):
+            end = chance.choice([len(text), chance.randrange(len(text))])
+            place = chance.randrange(len(pages) - 40)
+            text = text[:end] + pages[place : place + chance.randrange(1, 40)]
+            stream = engine.stream(request(text, SHORT, seed))
+            for _, _ in zip(range(chance.choice([1, 3, 99])), stream, strict=False):
+                pass
+            stream.close()
+        wanted = request(text, SHORT, seed)
+        found, kept = last(engine, wanted), engine._prefixes
+        engine._prefixes = Prefixes(network, cache_dtype(engine.precision))
+        assert last(engine, wanted) == found
+        engine._prefixes = kept
 
 
 # Number formats

@@ -75,7 +75,9 @@ def test_a_folder_is_loaded_in_the_precision_asked_for(precision, tmp_path):
     adapt(network, precision, CPU)
     wanted = Engine(Model("m", network, tiny_tokenizer()), precision)
     request = Request(1, 9, PROSE[:90], "", Sampling(length=8), 3)
-    assert list(engine.stream(request)) == list(wanted.stream(request))
+    found, same = list(engine.stream(request)), list(wanted.stream(request))
+    assert [answer.candidates for answer in found] == [answer.candidates for answer in same]
+    assert found[-1].identity.precision == precision.value
 
 
 def test_a_precision_the_machine_lacks_is_refused_in_a_sentence(tmp_path, monkeypatch):

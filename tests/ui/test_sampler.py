@@ -2,10 +2,12 @@
 
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 
 from tests.ui.conftest import Serving
+from writer.errors import ErrorKind, WriterError
 from writer.settings import Machine, Sampling
 from writer.suggestion.request import Request
 from writer.ui import sampler as sampler_module
@@ -76,3 +78,106 @@ def test_the_thread_steps_back_before_the_engine_is_loaded(qtbot):
     sampler.stop()
     assert niceness[0] >= min(19, before + 5)
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+class Replays:
+    """A sampler at work, and what it told of replays."""
+
+    def __init__(self, qtbot, *script):
+        self.bot, self.engine = qtbot, Serving(*script)
+        self.sampler = Sampler(lambda *_: self.engine, Machine(), threads=1)
+        self.told: list[tuple[Request, object]] = []
+        self.sampler.replayed.connect(self.on_told)
+        self.sampler.replay_failed.connect(self.on_told)
+        self.answers: list[object] = []
+        self.sampler.answered.connect(self.answers.append)
+        with qtbot.waitSignal(self.sampler.loaded) as loaded:
+            self.sampler.start()
+        self.serving = loaded.args[0]
+
+    def on_told(self, request, found):
+        self.told.append((request, found))
+
+    def wait(self, count: int) -> None:
+        self.bot.waitUntil(lambda: len(self.told) == count)
+
+
+@pytest.fixture
+def replays(qtbot):
+    made = []
+
+    def make(*script):
+        made.append(Replays(qtbot, *script))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.engine.gate.set()
+        each.sampler.stop()
+
+
+def test_a_replay_is_answered_whole_and_shown_to_nobody(replays):
+    work = replays(("one and more",))
+    work.sampler.replay(request(7))
+    work.wait(1)
+    asked, found = work.told[0]
+    assert replace(asked, serial=7) == request(7)
+    assert asked.serial < 0
+    assert found.text(0) == "one and more"
+    assert found.says(0, "one and")
+    assert found.answer.identity == work.serving.identity == work.engine.identity
+    assert not work.answers
+
+
+def test_what_is_asked_meanwhile_goes_before_a_replay(replays):
+    work = replays(("one and more",), ("two",))
+    work.engine.gate.clear()
+    work.sampler.replay(request(7))
+    assert work.engine.reached_gate.wait(10)
+    work.sampler.ask(request(8))
+    work.engine.gate.set()
+    work.wait(1)
+    assert work.told[0][1] is None
+    work.bot.waitUntil(lambda: len(work.answers) == 1)
+    assert work.engine.finished == 1
+
+
+def test_a_replay_that_was_not_begun_is_told_of_too_and_only_once(replays):
+    work = replays(("one and more",), ("two",), ("three",))
+    work.engine.gate.clear()
+    work.sampler.ask(request(1))
+    assert work.engine.reached_gate.wait(10)
+    work.sampler.replay(request(7))
+    work.sampler.replay(request(8))
+    assert [found for _, found in work.told] == [None]
+    work.sampler.ask(request(2))
+    assert [found for _, found in work.told] == [None, None]
+    work.engine.gate.set()
+    work.bot.waitUntil(lambda: work.engine.finished == 1)
+    work.sampler.replay(request(9))
+    work.wait(3)
+    assert work.told[2][1].text(0) == "three"
+
+
+def test_a_replay_outlives_what_is_prepared_and_what_is_no_longer_wanted(replays):
+    work = replays(("one and more",), ("two",))
+    work.engine.gate.clear()
+    work.sampler.ask(request(1))
+    assert work.engine.reached_gate.wait(10)
+    work.sampler.replay(request(7))
+    work.sampler.prepare([replace(request(2), serial=0)])
+    work.sampler.cancel()
+    work.engine.gate.set()
+    work.wait(1)
+    assert work.told[0][1].text(0) == "two"
+
+
+def test_a_replay_that_fails_says_so(replays):
+    error = WriterError(ErrorKind.INTERNAL, reason="torn")
+    work = replays(error, ("two",))
+    work.sampler.replay(request(7))
+    work.wait(1)
+    assert work.told[0][1] is error
+    work.sampler.replay(request(7))
+    work.wait(2)
+    assert work.told[1][1].text(0) == "two"

@@ -7,6 +7,7 @@ import torch
 
 from writer.checkpoints.tokenizer import Tokenizer
 from writer.engine.decoding import Decoding, vocabulary_of
+from writer.engine.machine import machine_name
 from writer.engine.memory import give_back
 from writer.engine.precision import cache_dtype
 from writer.engine.prefix import Prefixes
@@ -15,6 +16,7 @@ from writer.engine.rows import Row
 from writer.errors import ErrorKind, WriterError
 from writer.settings import Precision
 from writer.suggestion.candidate import Candidate
+from writer.suggestion.identity import Identity
 from writer.suggestion.ranking import are_near
 from writer.suggestion.request import Answer, Request
 from writer.suggestion.trimming import trimmed
@@ -40,16 +42,38 @@ class Loaded(Protocol):
 class Engine:
     """One model at work. Not for several threads at once."""
 
-    def __init__(self, model: Loaded, precision: Precision = Precision.FP32) -> None:
+    def __init__(
+        self,
+        model: Loaded,
+        precision: Precision = Precision.FP32,
+        fingerprint: str = "",
+        libraries: tuple[str, ...] = (),
+    ) -> None:
+        """Begin to work with `model`.
+
+        Args:
+            model: The model, already in `precision`.
+            precision: What its numbers are kept in.
+            fingerprint: Of its files, see `engine.fingerprint`.
+            libraries: What its network runs in beside torch, with versions.
+        """
         self.name = model.name
         self.n_ctx = model.network.n_ctx
         self.tokenizer = model.tokenizer
         self.precision = precision
+        self._fingerprint = fingerprint
+        self._libraries = libraries
         self._network = model.network
         self._prefixes = Prefixes(model.network, cache_dtype(precision))
         self._vocabulary = vocabulary_of(
             model.tokenizer, model.network.vocab_size, model.network.device
         )
+
+    @property
+    def identity(self) -> Identity:
+        """Return what an answer depends on now, beside its request."""
+        machine = machine_name(self._network.device, self._libraries)
+        return Identity(self.name, self._fingerprint, self.precision.value, machine)
 
     def set_threads(self, threads: int) -> None:
         """Use this many threads from the next request on."""
@@ -64,8 +88,9 @@ class Engine:
     def stream(self, request: Request) -> Generator[Answer]:
         """Yield answers to `request` that grow token by token; the last one is done.
 
-        The first ones, while the text is being read, have no candidates. Closing the generator
-        between any two of them stops the work; what has been read stays read.
+        They are a function of the request and of `identity` alone, to the last bit. The first
+        ones, while the text is being read, have no candidates. Closing the generator between any
+        two of them stops the work; what has been read stays read.
 
         Raises:
             WriterError: MODEL_DAMAGED; its weights are numbers, but what comes of them is none.
@@ -75,14 +100,16 @@ class Engine:
         limit = max(1, min(sampling.context_length, self.n_ctx - length - 1))
         prompt = make_prompt(request.before, self.tokenizer, limit)
         decoding = Decoding(self._network, self._vocabulary, prompt, request, length)
-        unread = Answer(request, (), False, len(prompt.tokens), prompt.characters)
+        read = len(prompt.tokens), prompt.characters, self.identity
+        unread = Answer(request, (), False, *read)
         for _ in self._prefixes.read(prompt.tokens, room=decoding.entries):
             yield unread
         try:
             for rows, done in decoding.grow(self._prefixes.logits, self._prefixes.state):
                 candidates = _candidates(rows, request, done)
-                yield Answer(request, candidates, done, len(prompt.tokens), prompt.characters)
+                yield Answer(request, candidates, done, *read)
         except FloatingPointError as error:
+            self._prefixes.forget()  # one that is no number spoils all that are read beside it
             reason = "what it works out is not a number"
             raise WriterError(ErrorKind.MODEL_DAMAGED, path=self.name, reason=reason) from error
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import nn
 from writer.checkpoints.folder import OnProgress
 from writer.checkpoints.foreign import ForeignModel, read_foreign
 from writer.engine.engine import Engine
+from writer.engine.fingerprint import fingerprint
 from writer.engine.precision import fastest, precisions
 from writer.engine.quantized import Int8Embedding, Int8Linear
 from writer.errors import ErrorKind, WriterError
@@ -64,9 +66,13 @@ def load_foreign(
         precision = Precision.BF16
         if _can_be_packed(model):
             if _packed(model):
-                return Engine(model, Precision.INT8)
+                return _engine(model, Precision.INT8, path)
             model = read_foreign(path, choose, on_progress, device)
-    return Engine(model, precision)
+    return _engine(model, precision, path)
+
+
+def _engine(model: ForeignModel, precision: Precision, path: Path) -> Engine:
+    return Engine(model, precision, fingerprint(path), (f"transformers {version('transformers')}",))
 
 
 def _shape(config: Any, n_ctx: int) -> GPTConfig:  # noqa: ANN401 - no common type

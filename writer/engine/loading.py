@@ -10,6 +10,7 @@ from writer.checkpoints.files import ModelFiles, gguf_file
 from writer.checkpoints.folder import OnProgress, model_kind, read_model, read_shape, refusing
 from writer.checkpoints.memory import gpt2_memory, held_while_reading
 from writer.engine.engine import Engine
+from writer.engine.fingerprint import fingerprint
 from writer.engine.memory import returned
 from writer.engine.precision import adapt, best_device, fastest, precisions
 from writer.errors import ErrorKind, WriterError
@@ -60,7 +61,7 @@ def load_engine(
 
             return load_foreign(path, precision, device, on_progress, memory)
         change = partial(adapt, precision=precision, device=device)
-        return Engine(read_model(path, change, on_progress), precision)
+        return Engine(read_model(path, change, on_progress), precision, fingerprint(path))
 
 
 def _fitting(

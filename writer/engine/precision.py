@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from writer.engine.quantized import Int8Embedding, Int8Linear, has_int8
 from writer.errors import ErrorKind, WriterError
+from writer.hardware import processor_name
 from writer.settings import Precision
 from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT, QueryKeyValue
@@ -159,17 +160,9 @@ def _median_seconds(step: Callable[[], None]) -> float:
 
 def _key(config: GPTConfig, device: torch.device) -> str:
     """Return all that the measurement depends on."""
-    machine = [platform.machine(), _processor(), device.type, torch.__version__]
+    machine = [platform.machine(), processor_name(), device.type, torch.__version__]
     shape = {name: value for name, value in asdict(config).items() if value is not None}
     return json.dumps([*machine, torch.get_num_threads(), shape], sort_keys=True)
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        return platform.processor()
 
 
 def _read(memory: Path | None) -> dict[str, str]:

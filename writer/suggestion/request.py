@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from writer.settings import Sampling
 from writer.suggestion.candidate import Candidate
+from writer.suggestion.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Request:
     """The beginning of what stands right of the cursor: not to be repeated."""
     sampling: Sampling
     seed: int
-    """Of this request; the same request with the same seed has the same answer."""
+    """Of this request; the same request with the same seed has the same answer from an engine of
+    the same `Identity`, whatever it was asked before."""
 
     @property
     def key(self) -> tuple[str, str, Sampling, int]:
@@ -39,3 +41,5 @@ class Answer:
     """How many tokens of the text the model had before it, once it has read them."""
     characters_read: int
     """How many characters these are: the end of `request.before`."""
+    identity: Identity | None = None
+    """Who answered, and on what; None if that was not asked."""

@@ -8,10 +8,12 @@ loaded. What crosses to the window is frozen, by queued signals.
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QMutex, QMutexLocker, Signal
 
 from writer.settings import Machine
+from writer.suggestion.replay import replay_of
 from writer.suggestion.request import Answer, Request
 from writer.ui.background import Background, as_writer_error
 from writer.ui.loader import Loader
@@ -21,6 +23,8 @@ from writer.ui.streamer import LoadEngine, Serving, Streamer
 _FRAME_S = 1 / 60
 """Between two answers that grow: the page is not painted more often."""
 _REST_AFTER_MS = 2000
+_REPLAY = -1
+"""The serial of a request that is replayed."""
 
 
 class Sampler(Background):
@@ -38,12 +42,20 @@ class Sampler(Background):
     """A finished `Answer` that nobody waits for yet."""
     failed = Signal(object, object)
     """The `Request` and its `WriterError`; the next request may well be answered."""
+    replayed = Signal(object, object)
+    """The `Request` that was to be replayed and its `Replay`, None if something else went before.
+    It is told of each request that `replay` is given, unless it failed or the thread has ended."""
+    replay_failed = Signal(object, object)
+    """The `Request` that was to be replayed and its `WriterError`."""
 
     def __init__(self, load_engine: LoadEngine, machine: Machine, threads: int) -> None:
         super().__init__()
         self._machine = machine
         self._threads = threads
         self._mailbox = Mailbox()
+        self._mutex = QMutex()
+        self._replay: Request | None = None
+        """The one that is not begun yet."""
         self._loader = Loader(load_engine, self._mailbox.put_engine)
         self._loader.progressed.connect(self.load_progressed)
         self._loader.failed.connect(self.load_failed)
@@ -78,15 +90,32 @@ class Sampler(Background):
 
     def ask(self, request: Request) -> None:
         """Want an answer to `request` and to no earlier one."""
+        self._interrupt(self._take_replay())
         self._mailbox.put(request)
 
     def prepare(self, requests: Iterable[Request]) -> None:
         """Answer `requests` while nothing is wanted; anything wanted ends it."""
-        self._mailbox.put_ahead(requests)
+        self._mailbox.put_ahead([*self._waiting(), *requests])
+
+    def replay(self, request: Request) -> None:
+        """Answer `request` once more, whole, to see what comes of it; `replayed` tells.
+
+        It waits until nothing else is wanted; whatever is wanted or typed meanwhile interrupts it,
+        and so does another one.
+
+        Args:
+            request: Its serial becomes negative, so that nobody takes its answer for one to show.
+        """
+        self._interrupt(self._take_replay())
+        with QMutexLocker(self._mutex):
+            self._replay = replace(request, serial=_REPLAY)
+        self._mailbox.put_ahead(self._waiting())
 
     def cancel(self) -> None:
         """Want no answer."""
         self._mailbox.put(None)
+        if waiting := self._waiting():
+            self._mailbox.put_ahead(waiting)
 
     def set_threads(self, threads: int) -> None:
         """Let the next answer use this many threads."""
@@ -117,7 +146,9 @@ class Sampler(Background):
         engine = ready.engine
         if is_swap:
             engine.rest()  # gives back what the one before has left
-        self.loaded.emit(Serving(ready.model, engine.name, engine.n_ctx, engine.precision))
+        engine.set_threads(self._threads)
+        facts = engine.name, engine.n_ctx, engine.precision, engine.identity
+        self.loaded.emit(Serving(ready.model, *facts))
 
     def _next(self, engine: Streamer | None) -> Ready | tuple[Request, bool] | None:
         """Wait for what is next; let the engine rest when nothing comes for a while."""
@@ -126,13 +157,21 @@ class Sampler(Background):
         return self._mailbox.take()
 
     def _try_to_answer(self, engine: Streamer, request: Request, is_wanted: bool) -> None:
+        is_replay = request.serial == _REPLAY
+        if is_replay and self._take_replay(request) is None:
+            return  # it has been interrupted before it was begun
         try:
-            if is_wanted:
+            if is_replay:
+                found = replay_of(self._stream(engine, request, is_wanted=False))
+                self.replayed.emit(request, found)
+            elif is_wanted:
                 self._answer(engine, request)
             else:
                 self._prepare(engine, request)
         except Exception as error:  # the thread's boundary
-            if is_wanted:
+            if is_replay:
+                self.replay_failed.emit(request, as_writer_error(error))
+            elif is_wanted:
                 self.failed.emit(request, as_writer_error(error))
 
     def _answer(self, engine: Streamer, request: Request) -> None:
@@ -156,3 +195,27 @@ class Sampler(Background):
                 if self._mailbox.interrupts or (self._mailbox.interrupts_ahead and not is_wanted):
                     return
                 yield answer
+
+    def _waiting(self) -> list[Request]:
+        """Return the request that is to be replayed and is not begun yet, if there is any."""
+        with QMutexLocker(self._mutex):
+            return [] if self._replay is None else [self._replay]
+
+    def _take_replay(self, request: Request | None = None) -> Request | None:
+        """Return the request that is to be replayed, if it is not begun yet; it is begun by this.
+
+        Whoever takes it tells what became of it, on whichever thread.
+
+        Args:
+            request: Take this one only.
+        """
+        with QMutexLocker(self._mutex):
+            taken = self._replay
+            if request is not None and taken is not request:
+                return None
+            self._replay = None
+            return taken
+
+    def _interrupt(self, request: Request | None) -> None:
+        if request is not None:
+            self.replayed.emit(request, None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from writer.settings import Machine
+from writer.suggestion.identity import Identity
 from writer.suggestion.request import Answer, Request
 
 
@@ -17,6 +18,11 @@ class Streamer(Protocol):
     @property
     def precision(self) -> str:
         """What its numbers are kept in: a `settings.Precision`, never automatic."""
+        ...
+
+    @property
+    def identity(self) -> Identity:
+        """What its answers depend on now beside the request; each `Answer` has its own."""
         ...
 
     def stream(self, request: Request) -> Generator[Answer]:
@@ -42,6 +48,8 @@ class Serving:
     n_ctx: int
     """In tokens."""
     precision: str
+    identity: Identity
+    """As it was when it began; of an answer, as threads may change, go by `Answer.identity`."""
 
 
 OnProgress: TypeAlias = Callable[[float], None]
