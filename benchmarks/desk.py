@@ -14,6 +14,7 @@ from writer import places
 from writer.ui.app import LoadEngine, build
 from writer.ui.editor import Page
 from writer.ui.main_window import MainWindow
+from writer.ui.pauses import Collector, take_short_turns
 from writer.ui.sampler import Sampler
 from writer.ui.session import Session
 
@@ -52,7 +53,9 @@ class Desk:
 
 def open_desk(app: QApplication, load_engine: LoadEngine, path: Path | None = None) -> Desk:
     """Build and show the window with the text at `path`; the engine is not started yet."""
+    take_short_turns()
     desk = Desk(*build(app, load_engine))
+    Collector(desk.page)
     paint = Page.paintEvent
 
     def paint_and_note(page: Page, event: QPaintEvent) -> None:

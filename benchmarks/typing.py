@@ -49,20 +49,20 @@ def _measure(work: Path, arguments: argparse.Namespace) -> dict[str, object]:
     cursor.setPosition(desk.page.document().characterCount() // 2)
     desk.page.setTextCursor(cursor)
     wait_until(lambda: False, 1.0)
-    found["without sampling"] = _type(desk, arguments)
+    found["without sampling"] = type_keys(desk, arguments)
     desk.sampler.start()
     desk.session.ask()
     assert wait_until(lambda: bool(desk.page.ghost.text), 60), "no suggestion came"
     answers: list[object] = []
     desk.sampler.answered.connect(answers.append)
-    found["while sampling"] = _type(desk, arguments)
+    found["while sampling"] = type_keys(desk, arguments)
     found["answers drawn meanwhile"] = len(answers)
     desk.page.document().setModified(False)
     desk.window.close()
     return found
 
 
-def _type(desk: Desk, arguments: argparse.Namespace) -> dict[str, float]:
+def type_keys(desk: Desk, arguments: argparse.Namespace) -> dict[str, float]:
     """Type, from a thread of its own as the hands are; return figures in ms."""
     sent: list[float] = []
     letters = _letters(arguments.keys)

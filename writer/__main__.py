@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from writer.engine.engine import Engine
     from writer.shelf.card import Card
 
-_COMMANDS = ("complete", "train", "evaluate", "models", "export", "import")
+_COMMANDS = ("complete", "train", "evaluate", "models", "export", "import", "provenance")
 _MODULES = {"import": "import_book"}
 """Where a command cannot be called as it is in Python."""
 _DESCRIPTION = """\
@@ -34,6 +34,7 @@ commands without a window (each has its own --help):
   writer models list           the models there are; also add, check, card, remove, convert
   writer export BOOK --out F   write a book as DOCX, EPUB, ODT, HTML, Markdown or text
   writer import F --out BOOK   make a book of a document, a text or a folder of them
+  writer provenance BOOK|FILE  say which words the machine wrote
 """
 
 

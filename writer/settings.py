@@ -50,6 +50,13 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
+class BackupTime(StrEnum):
+    """When a book is backed up by itself."""
+
+    ON_CLOSING = "on-closing"
+    WHEN_ASKED = "when-asked"
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What a field says about its setting, beside the default."""
@@ -263,6 +270,27 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Where copies of whole books go, and when."""
+
+    folder: str = _setting(
+        "", "Folder", "backup folder", "Where backups of books go; empty: nowhere.", in_form=False
+    )
+    keep: int = _setting(
+        10, "Keep", "backups kept", "How many of one book are kept; the oldest goes first.",
+        minimum=1, maximum=1000, in_form=False,
+    )  # fmt: skip
+    when: str = _setting(
+        BackupTime.ON_CLOSING.value, "When", "backup time",
+        "Whether closing the window backs up a book that has changed.", in_form=False,
+        choices=(
+            (BackupTime.ON_CLOSING.value, "On closing"),
+            (BackupTime.WHEN_ASKED.value, "When I ask"),
+        ),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of them, by group; the group's name is the table's name in the file."""
 
@@ -270,6 +298,7 @@ class Settings:
     suggesting: Suggesting = field(default_factory=Suggesting)
     machine: Machine = field(default_factory=Machine)
     appearance: Appearance = field(default_factory=Appearance)
+    backup: Backup = field(default_factory=Backup)
 
     def get(self, group: str, name: str) -> Value:
         """Return the value of `group.name`."""

@@ -59,6 +59,8 @@ def _clear_away(qapp) -> Iterator[None]:
     """Let what is to be deleted go at once: each new theme is put onto every window there is."""
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    # Without a display, Qt would take what is on it away after Python has gone.
+    QApplication.clipboard().clear()
 
 
 @pytest.fixture

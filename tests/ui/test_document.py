@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from writer import places
+from tests.ui.crashes import crash, decide, lost_texts
 from writer.manuscript import atomic
-from writer.manuscript.recovery import Recovery
+from writer.ui.book.conflict_dialog import Choice, ConflictDialog
+from writer.ui.book.recovery_dialog import Decision
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 QUIET = '[suggesting]\nmode = "off"\n'
@@ -23,10 +24,11 @@ def quiet_desk(open_desk):
 
 
 def autosave(desk) -> None:
-    """Let the time pass that follows the last key."""
-    timer = desk.session.filing.document.autosave_timer
-    assert timer.isActive()
-    timer.timeout.emit()
+    """Let what follows the last key be done at once, and be told."""
+    document = desk.session.filing.document
+    document.keep()
+    assert document.keeping.wait()
+    QApplication.processEvents()
 
 
 def choose(monkeypatch, path: Path | None) -> None:
@@ -38,10 +40,6 @@ def choose(monkeypatch, path: Path | None) -> None:
         return path is not None
 
     monkeypatch.setattr(QFileDialog, "exec", fill_in)
-
-
-def recovery_texts(home: Path) -> list[str]:
-    return sorted(path.read_text() for path in (places.data_folder() / "recovery").glob("*.txt"))
 
 
 @pytest.mark.parametrize(
@@ -87,46 +85,34 @@ def test_a_named_file_is_saved_after_the_last_key(quiet_desk, tmp_path):
     assert not desk.page.document().isModified()
 
 
-def test_every_key_puts_the_autosave_off(quiet_desk, monkeypatch):
+def test_what_a_dead_window_had_typed_is_offered_and_put_back(quiet_desk, home, monkeypatch):
+    crash("Call me Ishmael.")
+    shown = decide(monkeypatch, Decision.RESTORE)
     desk = quiet_desk()
-    timer = desk.session.filing.document.autosave_timer
-    starts = []
-    start = timer.start
-    monkeypatch.setattr(timer, "start", lambda: (starts.append(1), start()))
-    desk.type("abc")
-    assert len(starts) == 3
-    assert (timer.interval(), timer.isSingleShot()) == (5000, True)
+    assert [(item.typed, item.on_disk) for item in shown[0]] == [("Call me Ishmael.", None)]
+    assert desk.page.read() == "Call me Ishmael."
+    assert desk.page.caret() == len("Call me Ishmael.")
+    assert desk.page.document().isModified()
+    assert lost_texts() == []
 
 
-def test_an_untitled_text_goes_into_a_recovery_copy_and_is_offered(quiet_desk, home, qtbot):
-    desk = quiet_desk()
-    desk.type("Call me Ishmael.")
-    autosave(desk)
-    assert recovery_texts(home) == ["Call me Ishmael."]
-    desk.session.filing.document.close()  # as a killed process leaves it: the copy is nobody's now
-    other = quiet_desk()
-    assert "Call me Ishmael." in other.window.messages.text()
-    other.window.messages.action_button.click()
-    assert other.page.read() == "Call me Ishmael."
-    assert other.page.caret() == len("Call me Ishmael.")
-    assert other.page.document().isModified()
-
-
-def test_a_living_windows_copy_is_not_offered_to_another(quiet_desk, home):
+def test_what_a_living_window_has_typed_is_not_offered_to_another(quiet_desk, home):
     desk = quiet_desk()
     desk.type("Mine.")
     autosave(desk)
-    assert Recovery(places.data_folder() / "recovery").pending() == []
+    assert lost_texts() == []
 
 
-def test_saving_an_untitled_text_drops_its_copy(quiet_desk, home, tmp_path, monkeypatch):
+def test_saving_an_untitled_text_leaves_nothing_to_recover(quiet_desk, home, tmp_path, monkeypatch):
     desk = quiet_desk()
     desk.type("Kept.")
-    autosave(desk)
     choose(monkeypatch, tmp_path / "kept")
     desk.press(Qt.Key.Key_S, CONTROL)
     assert (tmp_path / "kept.md").read_text() == "Kept."
-    assert recovery_texts(home) == []
+    desk.type(" And more.")
+    assert desk.window.close()
+    assert "And more." in (tmp_path / "kept.md").read_text()
+    assert lost_texts() == []
 
 
 def test_closing_a_named_text_saves_it_and_asks_nothing(quiet_desk, tmp_path, monkeypatch):
@@ -175,15 +161,24 @@ def test_a_full_disk_is_said_once_and_the_text_is_kept(quiet_desk, tmp_path, hom
     assert desk.page.read() == "new old"
     assert "a.txt" in desk.window.messages.text()
     assert "full" in desk.window.messages.text()
-    assert recovery_texts(home) == ["new old"]
-    monkeypatch.undo()
-    monkeypatch.setenv("HOME", str(home))
+    assert "copy is kept" in desk.window.status.save_state.text()
+    monkeypatch.setattr(atomic.os, "replace", real)
     desk.press(Qt.Key.Key_S, CONTROL)
     assert path.read_text() == "new old"
-    assert recovery_texts(home) == []
+    assert desk.window.messages.text() == ""
 
 
-def test_another_programs_change_is_not_overwritten(quiet_desk, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("choice", "page", "file"),
+    [
+        (Choice.THEIRS, "theirs, and longer", "theirs, and longer"),
+        (Choice.MINE, "mine old", "mine old"),
+        (Choice.LATER, "mine old", "theirs, and longer"),
+    ],
+)
+def test_another_programs_change_is_not_overwritten_unasked(
+    quiet_desk, tmp_path, monkeypatch, choice, page, file
+):
     path = tmp_path / "a.txt"
     path.write_text("old")
     desk = quiet_desk(path)
@@ -192,11 +187,31 @@ def test_another_programs_change_is_not_overwritten(quiet_desk, tmp_path, monkey
     autosave(desk)
     assert path.read_text() == "theirs, and longer"
     assert "another program" in desk.window.messages.text()
-    choose(monkeypatch, tmp_path / "mine.txt")
+    monkeypatch.setattr(ConflictDialog, "exec", lambda _: None)
+    monkeypatch.setattr(ConflictDialog, "choice", lambda _: choice)
     desk.window.messages.action_button.click()
-    assert (tmp_path / "mine.txt").read_text() == "mine old"
-    assert path.read_text() == "theirs, and longer"
-    assert desk.window.messages.text() == ""
+    autosave(desk)
+    assert desk.page.read() == page
+    assert path.read_text() == file
+    assert ("another program" in desk.window.messages.text()) == (choice is Choice.LATER)
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    if choice is Choice.THEIRS:
+        assert desk.page.read() == "mine old"
+
+
+def test_both_changes_can_be_kept(quiet_desk, tmp_path, monkeypatch):
+    path = tmp_path / "a.txt"
+    path.write_text("The first line.\n\nThe last line.")
+    desk = quiet_desk(path)
+    desk.type("Now: ")
+    path.write_text("The first line.\n\nThe very last line.")
+    autosave(desk)
+    monkeypatch.setattr(ConflictDialog, "exec", lambda _: None)
+    monkeypatch.setattr(ConflictDialog, "choice", lambda _: Choice.BOTH)
+    desk.window.messages.action_button.click()
+    autosave(desk)
+    both = "Now: The first line.\n\nThe very last line."
+    assert desk.page.read() == path.read_text() == both
 
 
 def test_a_character_the_encoding_lacks_is_asked_about(quiet_desk, tmp_path):
@@ -286,75 +301,75 @@ def test_saving_elsewhere_keeps_the_encoding(quiet_desk, tmp_path, monkeypatch):
     assert (tmp_path / "b.txt").read_bytes() == data
 
 
-def test_two_copies_are_offered_one_by_one(quiet_desk, home):
-    recovery = Recovery(places.data_folder() / "recovery")
-    for number in ("one", "two"):
-        recovery.keep(Recovery.new_id(), f"Chapter One\n{number}", "")
-    recovery.close()
+def test_what_is_put_off_leaves_the_page_alone(quiet_desk, home, monkeypatch):
+    crash("older")
+    shown = decide(monkeypatch, Decision.LATER)
     desk = quiet_desk()
-    assert desk.window.messages.waiting() == 1
+    assert len(shown) == 1
+    assert desk.page.read() == ""
 
 
-def test_a_copy_of_a_named_file_goes_back_where_it_belongs(quiet_desk, home, tmp_path):
+def test_a_named_text_is_put_back_where_it_belongs(quiet_desk, home, tmp_path, monkeypatch):
     path = tmp_path / "book.md"
     path.write_text("old")
-    recovery = Recovery(places.data_folder() / "recovery")
-    recovery.keep(Recovery.new_id(), "old and new", str(path))
-    recovery.close()
-    desk = quiet_desk()
-    assert "book.md" in desk.window.messages.text()
-    desk.window.messages.action_button.click()
+    crash("old and new", path)
+    shown = decide(monkeypatch, Decision.RESTORE)
+    desk = quiet_desk(path)
+    assert [(item.title, item.on_disk) for item in shown[0]] == [("book.md", "old")]
     assert desk.page.read() == "old and new"
-    desk.press(Qt.Key.Key_S, CONTROL)
     assert path.read_text() == "old and new"
-    assert recovery_texts(home) == []
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    assert desk.page.read() == "old"
 
 
-def test_a_copy_older_than_its_file_does_not_replace_it(quiet_desk, home, tmp_path):
+def test_a_text_that_is_not_on_the_page_is_put_back_too(quiet_desk, home, tmp_path, monkeypatch):
     path = tmp_path / "book.md"
-    recovery = Recovery(places.data_folder() / "recovery")
-    recovery.keep(Recovery.new_id(), "older", str(path))
-    recovery.close()
+    path.write_text("old")
+    crash("old and new", path)
+    decide(monkeypatch, Decision.RESTORE)
+    desk = quiet_desk(tmp_path / "other.md")
+    assert desk.page.read() == ""
+    assert path.read_text() == "old and new"
+
+
+def test_what_is_on_the_disk_can_be_kept(quiet_desk, home, tmp_path, monkeypatch):
+    path = tmp_path / "book.md"
+    path.write_text("old")
+    crash("old and new", path)
+    decide(monkeypatch, Decision.KEEP)
+    desk = quiet_desk(path)
+    assert desk.page.read() == path.read_text() == "old"
+    assert lost_texts() == []
+
+
+def test_a_file_changed_since_the_crash_is_said_to_be(quiet_desk, home, tmp_path, monkeypatch):
+    path = tmp_path / "book.md"
+    path.write_text("old")
+    crash("old and new", path)
     path.write_text("newer")
-    os.utime(path, (2**31, 2**31))
-    desk = quiet_desk()
-    desk.window.messages.action_button.click()
-    assert desk.page.read() == "older"
-    assert desk.session.filing.document.path is None
+    shown = decide(monkeypatch, Decision.LATER)
+    quiet_desk()
+    assert [item.changed_since for item in shown[0]] == [True]
 
 
-def test_an_offer_that_is_put_off_comes_back(quiet_desk, home, monkeypatch):
-    recovery = Recovery(places.data_folder() / "recovery")
-    recovery.keep(Recovery.new_id(), "older", "")
-    recovery.close()
-    desk = quiet_desk()
-    desk.type("new")
-    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Cancel)
-    desk.window.messages.action_button.click()
-    assert desk.page.read() == "new"
-    assert "older" in desk.window.messages.text()
-
-
-def test_discarding_for_a_file_that_does_not_open_keeps_the_copy(
+def test_discarding_for_a_file_that_does_not_open_keeps_the_text(
     quiet_desk, home, tmp_path, monkeypatch
 ):
     desk = quiet_desk()
     desk.type("mine")
-    autosave(desk)
     monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Discard)
     desk.session.filing.open(tmp_path / "missing.txt")
     assert desk.page.read() == "mine"
-    assert recovery_texts(home) == ["mine"]
 
 
-def test_an_emptied_text_leaves_no_copy(quiet_desk, home):
+def test_an_emptied_text_leaves_nothing_to_recover(quiet_desk, home):
     desk = quiet_desk()
     desk.type("mine")
     autosave(desk)
     desk.page.selectAll()
     desk.press(Qt.Key.Key_Delete)
     desk.window.close()
-    assert recovery_texts(home) == []
+    assert lost_texts() == []
 
 
 def test_a_failure_while_closing_leaves_the_window_open(quiet_desk, tmp_path, monkeypatch, qtbot):
@@ -391,12 +406,27 @@ def test_an_untouched_page_follows_its_file(quiet_desk, tmp_path):
     path.write_text("old")
     desk = quiet_desk(path)
     path.write_text("from elsewhere")
-    desk.session.filing.reload()
+    desk.session.filing.following.look()
     assert desk.page.read() == "from elsewhere"
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    assert desk.page.read() == "old"
+    desk.press(Qt.Key.Key_Y, CONTROL)
     desk.type("mine ")
     path.write_text("from elsewhere again")
-    desk.session.filing.reload()
-    assert desk.page.read() == "mine from elsewhere"
+    desk.session.filing.following.look()
+    assert "mine " in desk.page.read()
+    assert "another program" in desk.window.messages.text()
+
+
+def test_a_change_from_elsewhere_is_seen_without_being_looked_for(quiet_desk, tmp_path, qtbot):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    desk = quiet_desk(path)
+    path.write_text("written in place")
+    qtbot.waitUntil(lambda: desk.page.read() == "written in place")
+    (tmp_path / "b").write_text("replaced, as careful programs do")
+    os.replace(tmp_path / "b", path)
+    qtbot.waitUntil(lambda: desk.page.read() == "replaced, as careful programs do")
 
 
 def test_a_new_name_on_the_command_line_is_where_it_will_be_saved(

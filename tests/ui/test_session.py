@@ -165,7 +165,7 @@ def test_what_nobody_foresaw_is_said_and_the_text_kept(open_desk, tmp_path):
     desk.type("b")
     desk.session.report(WriterError(ErrorKind.INTERNAL, reason="a test"))
     assert "a test" in desk.window.messages.text()
-    assert path.read_text() == "ba"
+    desk.bot.waitUntil(lambda: path.read_text() == "ba")
 
 
 def test_the_menus_say_what_is_on(open_desk):

@@ -67,3 +67,16 @@ def test_a_long_name_keeps_away_from_what_stands_beside_it(line, width):
 
 def test_it_says_that_nothing_leaves_the_machine(line):
     assert line.local.text() == "on this machine only"
+
+
+def test_a_book_has_words_too_and_the_day_stands_in_for_the_session(line):
+    line.set_words(812)
+    line.set_session(5)
+    line.set_book(None, 0)
+    assert line.words.text() == "812 words"
+    assert line.session.isHidden()
+    line.set_book(94310, -20)
+    assert line.words.text() == "812 words · 94,310 in the book"
+    assert line.session.text() == "−20 today"
+    line.set_book(None, None)
+    assert (line.words.text(), line.session.text()) == ("812 words", "+5 this session")

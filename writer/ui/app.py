@@ -17,18 +17,31 @@ from PySide6.QtWidgets import QApplication
 from writer import places
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.recent import RecentFiles
-from writer.manuscript.recovery import Recovery
 from writer.settings import Theme
 from writer.settings_file import read_settings, write_settings
 from writer.shelf.card import Card
 from writer.shelf.shelf import Shelf
+from writer.ui.book.book_search import BookSearch
+from writer.ui.book.books import Books
+from writer.ui.book.counting import Counting
+from writer.ui.book.exchange import Exchange
+from writer.ui.book.reading import Reading
+from writer.ui.book.reporting import Reporting
+from writer.ui.book.scene_marks import SceneMarks
 from writer.ui.chosen import chosen_model, threads_of
+from writer.ui.chronicle import Chronicle
 from writer.ui.commands import add_menus
 from writer.ui.describing import Describe
 from writer.ui.document import Document
 from writer.ui.icons import icon
+from writer.ui.keeping import Keeping
 from writer.ui.main_window import MainWindow
 from writer.ui.models import Models
+from writer.ui.pauses import Collector, take_short_turns
+from writer.ui.provenance import Provenance
+from writer.ui.provenance_menu import ProvenanceMenu
+from writer.ui.recovering import Recovering
+from writer.ui.replaying import Replaying
 from writer.ui.sampler import Sampler
 from writer.ui.session import Session
 from writer.ui.streamer import LoadEngine
@@ -41,8 +54,10 @@ def run(path: Path | None, load_engine: LoadEngine, describe: Describe) -> int:
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Writer")
     app.setDesktopFileName("writer")
+    take_short_turns()
     session, window, sampler = build(app, load_engine, describe)
     sys.excepthook = partial(_report, sys.excepthook, session)
+    Collector(window.page)
     window.show()
     session.filing.begin(path)
     session.suit_model()
@@ -67,9 +82,10 @@ def build(
     app.setWindowIcon(icon("writer", theme.palette.accent))
     state = QSettings(str(places.config_folder() / "window.ini"), QSettings.Format.IniFormat)
     window = MainWindow(settings, state)
-    recovery = Recovery(places.data_folder() / "recovery")
     recent = RecentFiles(places.data_folder() / "recent.json")
-    document = Document(window.page, recovery, recent)
+    journal = places.data_folder() / "journal"
+    keeping = Keeping(journal, window)
+    document = Document(window.page, keeping, recent)
     machine = replace(settings.machine, model=chosen_model(settings, ""))
     sampler = Sampler(load_engine, machine, threads_of(settings))
     sampler.setParent(window)
@@ -77,7 +93,19 @@ def build(
         window, document, sampler, theme, settings, partial(write_settings, settings_path)
     )
     models = Models(window, session, Shelf(), describe)
-    add_menus(window, session, models, recent)
+    books = Books(window, session.filing, recent)
+    counting = Counting(window, session.filing, books, session.words)
+    Reading(window, books, counting)
+    BookSearch(window, books, counting)
+    chronicle = Chronicle(window, document, books)
+    Recovering(window, session.filing, books, chronicle, journal)
+    exchange = Exchange(window, session, books)
+    menus = add_menus(window, session, models, books, exchange, recent)
+    provenance = Provenance(window, session.filing, session.suggester, places.data_folder())
+    SceneMarks(books, provenance)
+    replaying = Replaying(window, session, sampler, provenance.marks)
+    reporting = Reporting(window, document, books, provenance)
+    ProvenanceMenu(window, menus, provenance.marks, replaying, reporting)
     for notice in notices:
         window.messages.show_message(words_of(notice), "error")
     return session, window, sampler

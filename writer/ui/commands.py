@@ -1,5 +1,6 @@
 """The window's menus: each command with its words and its key."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from writer.manuscript.recent import RecentFiles
 from writer.settings import Mode, Theme
+from writer.ui.book.book_menu import BookMenu
+from writer.ui.book.books import Books
+from writer.ui.book.exchange import Exchange
 from writer.ui.filing import Filing
 from writer.ui.help import Help
 from writer.ui.main_window import MainWindow
@@ -20,12 +24,30 @@ from writer.ui.session import Session
 _KEYS = QKeySequence.StandardKey
 
 
-def add_menus(window: MainWindow, session: Session, models: Models, recent: RecentFiles) -> None:
+@dataclass(frozen=True, slots=True)
+class Menus:
+    """Menus to which other parts add lines of their own."""
+
+    view: QMenu
+    view_looks: QAction
+    """Before it, what is shown of the text."""
+    book: QMenu
+
+
+def add_menus(
+    window: MainWindow,
+    session: Session,
+    models: Models,
+    books: Books,
+    exchange: Exchange,
+    recent: RecentFiles,
+) -> Menus:
     """Give the window its menus."""
-    _add_file_menu(window, session, recent)
+    _add_file_menu(window, session, exchange, recent)
     _add_edit_menu(window)
-    _add_view_menu(window, session)
+    view, looks = _add_view_menu(window, session)
     _add_suggest_menu(window, session, models)
+    book = BookMenu(window, books, exchange)
     tr = window.tr
     helps = Help(window)
     add_menu(
@@ -34,9 +56,12 @@ def add_menus(window: MainWindow, session: Session, models: Models, recent: Rece
         [Command(tr("&Keys"), helps.show_keys, (_KEYS.HelpContents,)),
          Command(tr("&About Writer"), helps.show_about)],
     )  # fmt: skip
+    return Menus(view, looks, book.menu)
 
 
-def _add_file_menu(window: MainWindow, session: Session, recent: RecentFiles) -> None:
+def _add_file_menu(
+    window: MainWindow, session: Session, exchange: Exchange, recent: RecentFiles
+) -> None:
     tr = window.tr
     menu = add_menu(
         window,
@@ -47,6 +72,10 @@ def _add_file_menu(window: MainWindow, session: Session, recent: RecentFiles) ->
             None,
             Command(tr("&Save"), session.filing.save, (_KEYS.Save,)),
             Command(tr("Save &as…"), session.filing.save_as_dialog, ("Ctrl+Shift+S",)),
+            None,
+            Command(tr("&Import a document…"), exchange.imports.file_dialog),
+            Command(tr("Import a &folder…"), exchange.imports.folder_dialog),
+            Command(tr("&Export…"), exchange.exports.show_dialog, ("Ctrl+Shift+E",)),
             None,
             Command(tr("&Train on my writing…"), session.training.open_dialog),
             None,
@@ -71,7 +100,8 @@ class RecentMenu(QObject):
     def _on_about_to_show(self) -> None:
         self._menu.clear()
         for entry in self._recent.entries():
-            action = self._menu.addAction(entry.path.name)
+            is_book = entry.path.name == "book.toml"
+            action = self._menu.addAction(entry.path.parent.name if is_book else entry.path.name)
             action.setToolTip(str(entry.path))
             action.setEnabled(entry.exists)
             action.triggered.connect(partial(self._open, entry.path))
@@ -104,7 +134,7 @@ def _add_edit_menu(window: MainWindow) -> None:
     )
 
 
-def _add_view_menu(window: MainWindow, session: Session) -> None:
+def _add_view_menu(window: MainWindow, session: Session) -> tuple[QMenu, QAction]:
     tr = window.tr
     menu = add_menu(
         window,
@@ -119,8 +149,8 @@ def _add_view_menu(window: MainWindow, session: Session) -> None:
     emphasis = menu.addAction(tr("Show &emphasis as emphasis"))
     emphasis.setCheckable(True)
     emphasis.setChecked(True)
-    emphasis.toggled.connect(window.page.show_emphasis)
-    menu.addSeparator()
+    emphasis.toggled.connect(window.show_emphasis)
+    looks = menu.addSeparator()
     PaneToggles(menu, window)
     words = {
         Theme.SYSTEM: tr("Colours as the s&ystem"),
@@ -134,6 +164,7 @@ def _add_view_menu(window: MainWindow, session: Session) -> None:
         action.setChecked(session.theme == theme)
         action.triggered.connect(partial(session.set_theme, theme))
         group.addAction(action)
+    return menu, looks
 
 
 def _add_suggest_menu(window: MainWindow, session: Session, models: Models) -> None:
@@ -168,6 +199,7 @@ class PaneToggles(QObject):
         self._panes: list[tuple[QAction, QWidget]] = []
         first = menu.actions()[0]
         for words, key, pane, toggle in (
+            (self.tr("&Outline"), "F8", window.outline, window.toggle_outline),
             (self.tr("&Continuations"), "F9", window.candidates, window.toggle_candidates),
             (self.tr("How it &writes"), "Ctrl+,", window.settings_pane, window.toggle_settings),
         ):

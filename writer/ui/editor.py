@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication
 
 from writer.ui.ghost import Ghost
+from writer.ui.held_text import HeldText
 from writer.ui.page_menu import page_menu
 from writer.ui.palette import Palette
 from writer.ui.press import Press
@@ -63,12 +64,16 @@ class Page(Sheet):
     """The caret went elsewhere, not by an edit."""
     composition_changed = Signal(bool)
     """An input method began or ended composing."""
+    menu_asked = Signal(object, object)
+    """The page's `QMenu` is about to open, and the `QContextMenuEvent`. Connected directly."""
 
     def __init__(self, *key_handlers: KeyHandler) -> None:
         super().__init__()
         self._composing = False
         self._committed: tuple[int, int, str] | None = None
         self._caret_position = 0
+        self.preceding = ""
+        """What a reader has read before this text begins: the end of the scenes before it."""
         self.key_handlers: list[KeyHandler] = list(key_handlers)
         self.ghost = Ghost(self)
         self._press = Press(self, self.ghost)
@@ -85,7 +90,20 @@ class Page(Sheet):
         """Show `text` instead; it is no change and cannot be undone."""
         self.ghost.clear()
         self._caret_position = 0
+        self.preceding = ""
         super().load(text)
+
+    def put_aside(self) -> HeldText:
+        """Return the text on the page, which stays whole when another takes its place."""
+        self.ghost.vanish()
+        return super().put_aside()
+
+    def bring_back(self, held: HeldText) -> None:
+        """Show a text that was put aside, with its undo history and where it was left."""
+        self.ghost.clear()
+        self._caret_position = held.caret.position()
+        self.preceding = ""
+        super().bring_back(held)
 
     def set_appearance(self, colours: Palette, font: QFont) -> None:
         """Draw the page in `colours` and `font`; the text is not changed by it."""
@@ -263,7 +281,9 @@ class Page(Sheet):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the page's menu."""
-        page_menu(self).popup(event.globalPos())
+        menu = page_menu(self)
+        self.menu_asked.emit(menu, event)
+        menu.popup(event.globalPos())
 
 
 def _is_typed(event: QKeyEvent) -> bool:

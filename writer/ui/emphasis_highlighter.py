@@ -27,6 +27,17 @@ class EmphasisHighlighter(QSyntaxHighlighter):
         self._format = cache(self._make_format)
         self._faint = QBrush(QColor("gray"))
 
+    def like(self, parent: QObject) -> "EmphasisHighlighter":
+        """Return one for another document that shows the same."""
+        other = EmphasisHighlighter(parent)
+        other.look_like(self)
+        return other
+
+    def look_like(self, other: "EmphasisHighlighter") -> None:
+        """Show what `other` shows."""
+        self.set_enabled(other._enabled)
+        self.set_colour(other._faint.color())
+
     def set_enabled(self, enabled: bool) -> None:
         """Show emphasis, or the plain signs only."""
         self._enabled = enabled

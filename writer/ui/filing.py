@@ -7,22 +7,34 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from writer.errors import ErrorKind, WriterError
-from writer.manuscript.recovery import RecoveredText
-from writer.manuscript.text_file import Notice
+from writer.manuscript.book.book import is_book
+from writer.manuscript.history.differences import merged
+from writer.manuscript.notice import Notice
+from writer.manuscript.text_file import TextFile
+from writer.ui.book.conflict_dialog import Choice, Conflict, ConflictDialog
 from writer.ui.document import Document
+from writer.ui.following import Following
 from writer.ui.main_window import MainWindow
 from writer.ui.wording import words_of
 
+_KEEPING = "keeping"
 _SAVING = "saving"
 """The topic of what is said about saving: over when the text is saved, or another is shown."""
 
 
 class Filing(QObject):
     """The way of one window's text to and from its file."""
+
+    beginning = Signal()
+    """Nothing has been opened yet. Connected directly."""
+    begun = Signal()
+    """The first text is on the page."""
+    book_wanted = Signal(object)
+    """The `Path` of a book that is to be opened in place of what is on the page."""
 
     def __init__(self, window: MainWindow, document: Document) -> None:
         super().__init__(window)
@@ -36,16 +48,26 @@ class Filing(QObject):
         document.noticed.connect(self._on_noticed)
         document.refused.connect(self._on_refused)
         document.unsaved.connect(self._on_unsaved)
+        self.following = Following(document)
+        """What other programs do to the file."""
+        self.following.followed.connect(self._on_followed)
+        self.following.conflicted.connect(self._on_conflicted)
+        document.keeping.unkept.connect(self._on_unkept)
+        document.keeping.kept_again.connect(self._on_kept_again)
+        document.keeping.troubled.connect(self._on_troubled)
         window.page.file_dropped.connect(self.open)
 
     def begin(self, path: Path | None) -> None:
-        """Show the text at `path`, or the one worked on last, and offer what was left unsaved."""
+        """Show the text or book at `path`, or the one worked on last."""
+        self.beginning.emit()
         if path is not None and not path.exists():
             self._proposed = path.absolute()  # it will be wanted when the text is saved
         path = path or self.document.last_path()
-        if path is None or not self.document.open(path):
-            self.document.new()
-        self._offer_copies(self.document.copies())
+        if path is not None and is_book(path):
+            self.book_wanted.emit(path)
+        elif path is not None:
+            self.document.open(path)
+        self.begun.emit()
 
     def new(self) -> None:
         """Begin an untitled text."""
@@ -62,8 +84,10 @@ class Filing(QObject):
             self.open(Path(name))
 
     def open(self, path: Path) -> None:
-        """Open a file, once it is known to open and the text on the page is safe."""
-        if self.document.can_open(path) and self.may_leave():
+        """Open a file or a book, once it is known to open and the text on the page is safe."""
+        if is_book(path):
+            self.book_wanted.emit(path)
+        elif self.document.can_open(path) and self.may_leave():
             self.document.open(path)
 
     def save(self) -> bool:
@@ -84,39 +108,32 @@ class Filing(QObject):
             return False
         return self.document.save_as(Path(dialog.selectedFiles()[0]))
 
-    def reload(self) -> None:
-        """Show what another program has made of the file; called as the window is come back to."""
-        self.document.reload()
-
-    def _offer_copies(self, copies: list[RecoveredText]) -> None:
-        """Offer the texts that an earlier session could not save."""
-        for copy in copies:
-            self._offer_copy(copy)
-
-    def _offer_copy(self, copy: RecoveredText) -> None:
-        words = self.tr("{name}, kept {when}, was not saved: “{preview}”").format(
-            name=f"“{Path(copy.name).name}”" if copy.name else self.tr("A text without a name"),
-            when=copy.when.astimezone().strftime("%d %B, %H:%M"),
-            preview=copy.preview,
-        )
-        restore = partial(self._restore, copy)
-        self._window.messages.show_message(
-            words, action=self.tr("Open it"), on_action=restore, topic=f"copy {copy.id}"
-        )
-
-    def _restore(self, copy: RecoveredText) -> None:
-        if self.may_leave():
-            self.document.restore(copy)
-        else:
-            self._offer_copy(copy)
-
     def may_leave(self) -> bool:
         """Make the text on the page safe, asking where that needs a person."""
+        if self.document.text.is_scene:
+            return self._may_leave_book()
         if self.document.is_safe:
             return True
         if self.document.path and self.document.save():
             return True
         return self._ask_about_unsaved()
+
+    def _may_leave_book(self) -> bool:
+        unsaved = self.document.save_all()
+        if not unsaved:
+            return True
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle(self.tr("Writer"))
+        titles = ", ".join(f"“{title}”" for title in unsaved)
+        box.setText(self.tr("{titles} could not be saved.").format(titles=titles))
+        box.setInformativeText(
+            self.tr("Every word is kept on this machine, and is offered when Writer starts again.")
+        )
+        box.setStandardButtons(buttons.Close | buttons.Cancel)
+        box.setDefaultButton(buttons.Cancel)
+        return bool(box.exec() == buttons.Close)
 
     def _ask_about_unsaved(self) -> bool:
         buttons = QMessageBox.StandardButton
@@ -142,7 +159,10 @@ class Filing(QObject):
     # What the document says
 
     def _on_named(self, name: str, modified: bool) -> None:
-        self._window.setWindowTitle(f"{name or self.tr('Untitled')}[*] — Writer")
+        shown = name or self.tr("Untitled")
+        if book := self.document.text.about.title:
+            shown = f"{shown} — {book}"
+        self._window.setWindowTitle(f"{shown}[*] — Writer")
         self._window.setWindowModified(modified)
         if modified:
             self._window.status.set_save_state(self.tr("not saved yet"))
@@ -166,11 +186,59 @@ class Filing(QObject):
         self._window.messages.show_message(words_of(error), "error", topic="opening")
 
     def _on_unsaved(self, error: WriterError) -> None:
-        action: str = self.tr("Save elsewhere…")
-        run: Callable[[], object] = self.save_as_dialog
+        action: str | None = self.tr("Save elsewhere…")
+        run: Callable[[], object] | None = self.save_as_dialog
+        if error.kind == ErrorKind.CHANGED_ON_DISK:
+            self.following.look()
+            return
+        if self.document.text.is_scene:  # its place is in its book
+            action = run = None
         if error.kind == ErrorKind.UNENCODABLE:
             action, run = self.tr("Save as UTF-8"), self._save_as_utf8
         self._window.messages.show_message(words_of(error), "error", action, run, topic=_SAVING)
+
+    def _on_followed(self) -> None:
+        words = self.tr("{name} was changed by another program; the page shows it as it is now.")
+        self._window.messages.show_message(
+            words.format(name=f"“{self.document.text.title}”"),
+            action=self.tr("Undo"), on_action=self._window.page.undo, seconds=20, topic=_SAVING,
+        )  # fmt: skip
+
+    def _on_conflicted(self, theirs: TextFile) -> None:
+        words = self.tr("{name} was changed by another program while you were writing.")
+        self._window.messages.show_message(
+            words.format(name=f"“{self.document.text.title}”"), "error",
+            self.tr("Compare…"), partial(self._compare, theirs), topic=_SAVING,
+        )  # fmt: skip
+
+    def _compare(self, theirs: TextFile) -> None:
+        """Let the writer choose between what is on the page and what is in the file."""
+        text, mine = self.document.text, self.document.said()
+        base = text.file.text if text.file else ""
+        both = merged(base, mine, theirs.text)
+        conflict = Conflict(text.title, mine, theirs.text, both)
+        note = self.tr("The version that is not taken stays in the history.")
+        dialog = ConflictDialog(conflict, note, self._window)
+        dialog.exec()
+        chosen = {
+            Choice.THEIRS: theirs.text,
+            Choice.MINE: mine,
+            Choice.BOTH: both,
+        }.get(dialog.choice())
+        if chosen is None:
+            self._on_conflicted(theirs)
+            return
+        self.document.adopt(theirs, chosen)
+        self.document.keep()
+
+    def _on_unkept(self, error: WriterError) -> None:
+        self._window.messages.show_message(words_of(error), "error", topic=_KEEPING)
+
+    def _on_kept_again(self) -> None:
+        self._window.messages.drop(_KEEPING)
+
+    def _on_troubled(self, error: WriterError) -> None:
+        self._window.messages.show_message(words_of(error), "error")
 
     def _save_as_utf8(self) -> None:
         self.document.save(encoding="utf-8")

@@ -66,10 +66,29 @@ class FindBar(QWidget):
         self._connect()
         self.hide()
 
+    @property
+    def editor(self) -> QTextEdit:
+        """What is searched."""
+        return self._editor
+
+    def follow(self, editor: QTextEdit) -> None:
+        """Search another editor from now on; the bar is hidden by it."""
+        if editor is self._editor:
+            return
+        self._stop()
+        self._editor.textChanged.disconnect(self._on_text_changed)
+        self._editor.cursorPositionChanged.disconnect(self._on_cursor_moved)
+        self._editor = editor
+        self._editor.textChanged.connect(self._on_text_changed)
+        self._editor.cursorPositionChanged.connect(self._on_cursor_moved)
+
     # What the window asks for
 
     def open_find(self) -> None:
         """Show the bar with what is selected in the page, ready for typing."""
+        may_replace = not self._editor.isReadOnly()
+        self.replace_toggle.setVisible(may_replace)
+        self._replace_row.setVisible(may_replace and self.replace_toggle.isChecked())
         cursor = self._editor.textCursor()
         self._anchor = cursor.selectionStart()
         selected = cursor.selection().toRawText() if cursor.hasSelection() else ""
@@ -87,12 +106,15 @@ class FindBar(QWidget):
 
     def close_bar(self) -> None:
         """Hide the bar and give the keyboard back to the page."""
+        self._stop()
+        self._editor.setFocus()
+        self.closed.emit()
+
+    def _stop(self) -> None:
         self._counting.stop()
         self._resting.stop()
         self._matches = None
         self.hide()
-        self._editor.setFocus()
-        self.closed.emit()
 
     def find_next(self) -> None:
         """Select the next match after the cursor; past the end, the first."""
@@ -104,6 +126,8 @@ class FindBar(QWidget):
 
     def replace(self) -> None:
         """Replace the selected match and go to the next; without one, only go there."""
+        if self._editor.isReadOnly():
+            return
         matches = self._current_matches()
         cursor = self._editor.textCursor()
         selection = Match(cursor.selectionStart(), cursor.selectionEnd())
@@ -114,6 +138,8 @@ class FindBar(QWidget):
 
     def replace_all(self) -> None:
         """Replace every match, as one undo step."""
+        if self._editor.isReadOnly():
+            return
         matches = self._current_matches()
         places = list(matches) if matches is not None else []
         words = self.replacement.text()

@@ -76,7 +76,7 @@ class NumberRow(SettingRow):
         self._bottom = self.words.minimum
         self._own_top = self.words.maximum
         self._top = self._own_top
-        self._digits = 0 if self._whole else _digits(self.words.step)
+        self._digits = 0 if self._whole else digits_of(self.words.step)
 
         self.box = NumberBox()
         self.box.setDecimals(self._digits)
@@ -148,10 +148,10 @@ class NumberRow(SettingRow):
         self._take(self._typed(self._bottom + place * self.words.step))
 
 
-def _digits(step: float) -> int:
+def digits_of(step: float) -> int:
     """Return the digits after the point that `step` needs.
 
-    >>> _digits(0.05)
+    >>> digits_of(0.05)
     2
     """
     return len(f"{step:f}".rstrip("0").partition(".")[2])

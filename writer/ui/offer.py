@@ -1,7 +1,23 @@
 """The offer: what an answer still proposes after some of it has been typed or taken. No Qt."""
 
+from dataclasses import dataclass
+
 from writer.suggestion.candidate import Candidate
-from writer.suggestion.request import Answer
+from writer.suggestion.identity import Identity
+from writer.suggestion.request import Answer, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an offer proposes, and on what grounds."""
+
+    request: Request
+    candidate: Candidate
+    """Whole, as far as it has grown."""
+    skipped: int
+    """How many characters of it are part of the text already."""
+    identity: Identity | None
+    """Of the engine that proposes it."""
 
 
 class Offer:
@@ -33,6 +49,16 @@ class Offer:
     def chosen(self) -> int:
         """The index of the chosen one."""
         return self._chosen
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The chosen candidate as it was proposed; None if there is none."""
+        if not self._rest:
+            return None
+        number = self._rest[self._chosen].number
+        whole = next(each for each in self._answer.candidates if each.number == number)
+        answer = self._answer
+        return Proposal(answer.request, whole, len(self._taken), answer.identity)
 
     def text(self, index: int | None = None) -> str:
         """Return what the candidate at `index`, or the chosen one, still proposes; or nothing."""

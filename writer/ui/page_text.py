@@ -15,6 +15,7 @@ from operator import itemgetter
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument
 
+from writer.manuscript.differing import smallest_change
 from writer.ui import utf16
 from writer.ui.paragraphs import Kind, ParagraphStyle, blocks_of, goes_on, kind_after, kind_of
 from writer.ui.stand_ins import StandIns
@@ -135,6 +136,33 @@ class PageText:
         before = _part(cursor.block(), 0, cursor.positionInBlock())
         self._lay(cursor, list(blocks_of(self._stand_ins.encode(text), before)))
         cursor.endEditBlock()
+
+    def put(self, text: str) -> None:
+        """Make all of it `text`, in one undo step that changes no more than it must."""
+        now = self.read()
+        if now == text:
+            return
+        start, end, added = smallest_change(now, text)
+        cursor = QTextCursor(self.document)
+        cursor.setPosition(self.position_of(now, start))
+        cursor.setPosition(self.position_of(now, end), QTextCursor.MoveMode.KeepAnchor)
+        self.insert(cursor, added)
+
+    def position_of(self, text: str, place: int) -> int:
+        """Return the position of code point `place` of the whole `text`, or of its end."""
+        place = min(place, len(text))
+        if not self._has_pieces:
+            return utf16.units(text[:place])
+        block = self.document.begin()
+        lines = text.count("\n", 0, place)
+        while lines:
+            block = block.next()
+            lines -= not goes_on(block)
+        rest = utf16.units(text[text.rfind("\n", 0, place) + 1 : place])
+        while rest > block.length() - 1 and goes_on(block.next()):
+            rest -= block.length() - 1
+            block = block.next()
+        return block.position() + rest
 
     def remove(self, cursor: QTextCursor) -> None:
         """Remove what `cursor` selects."""

@@ -7,7 +7,7 @@ from writer.context.window import from_word_start, window_length
 from writer.settings import Sampling
 from writer.suggestion.request import Request
 from writer.ui import utf16
-from writer.ui.sheet import Sheet
+from writer.ui.editor import Page
 
 AFTER_CHARACTERS = 200
 
@@ -15,7 +15,7 @@ AFTER_CHARACTERS = 200
 class Requesting:
     """Makes the requests of one page."""
 
-    def __init__(self, page: Sheet) -> None:
+    def __init__(self, page: Page) -> None:
         self._page = page
         self._session_seed = random.randrange(1, 2**30)
 
@@ -33,9 +33,12 @@ class Requesting:
         """
         page, caret = self._page, self._page.caret()
         position = caret + utf16.units(taken)
-        length = window_length(position, min(sampling.context_length, n_ctx))
-        before = (page.text_before(caret, max(0, length - len(taken))) + taken)[-length:]
-        before = from_word_start(before, at_start=length >= position)
+        read = len(page.preceding) + position
+        length = window_length(read, min(sampling.context_length, n_ctx))
+        before = page.text_before(caret, max(0, length - len(taken))) + taken
+        if (missing := length - len(before)) > 0:
+            before = page.preceding[-missing:] + before
+        before = from_word_start(before[-length:], at_start=length >= read)
         return Request(
             serial=serial,
             position=position,

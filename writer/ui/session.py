@@ -21,6 +21,7 @@ from writer.ui.filing import Filing
 from writer.ui.main_window import MainWindow
 from writer.ui.model_line import ModelLine
 from writer.ui.palette import Palette
+from writer.ui.pauses import note_lasting
 from writer.ui.sampler import Sampler
 from writer.ui.streamer import Serving
 from writer.ui.suggester import USUAL_N_CTX, Asked, Suggester
@@ -74,7 +75,7 @@ class Session(QObject):
         self._is_lacking = False
         self._characters_per_token = 4.0  # of English prose; each answer says it anew
         self.suggester = Suggester(window.page, window.candidates, settings)
-        self._words = WordCounter(window.page)
+        self.words = WordCounter(window.page)
         self._unwritten = False
         self._writing = QTimer(self)
         self._writing.setSingleShot(True)
@@ -102,18 +103,17 @@ class Session(QObject):
         sampler.load_failed.connect(self._on_load_failed)
         self.training.hint_changed.connect(self._line.show_hint)
         self.training.model_chosen.connect(self.set_model)
-        window.page.loaded.connect(self._words.count_anew)
+        window.page.loaded.connect(self.words.count_anew)
         window.page.loaded.connect(self.suit_model)
         window.page.zoom_requested.connect(self.zoom)
         window.settings_pane.settings_changed.connect(self.set_settings)
-        window.find_bar.closed.connect(window.page.setFocus)
         window.close_asked.connect(self._on_close_asked)
         window.page.key_handlers.append(self._on_key)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.applicationStateChanged.connect(self._on_state_changed)
-        self._words.changed.connect(self._on_words_changed)
-        self._words.announce()
+        self.words.changed.connect(self._on_words_changed)
+        self.words.announce()
         self._theme.palette_changed.connect(self._on_palette_changed)
 
     @property
@@ -186,6 +186,7 @@ class Session(QObject):
         self._show_reach()
         self._on_idle()
         self.model_changed.emit()
+        note_lasting()
 
     def _on_load_failed(self, model: str, error: WriterError) -> None:
         if model != self._sampler.model:
@@ -236,7 +237,7 @@ class Session(QObject):
 
     def _on_state_changed(self, state: Qt.ApplicationState) -> None:
         if state == Qt.ApplicationState.ApplicationActive:
-            self.filing.reload()
+            self.filing.following.look()
 
     def suit_model(self, before: str | None = None) -> None:
         """Let the model that the writer has chosen answer, or the one that suits the text.
@@ -367,8 +368,9 @@ class Session(QObject):
         """Say beside the context length how many words before the caret that is."""
         page, tokens = self._window.page, self.settings.sampling.context_length
         tokens = min(tokens, self._n_ctx)
-        reach = min(page.caret(), round(tokens * self._characters_per_token))
-        words = count_words(page.text_before(page.caret(), reach))
+        reach = round(tokens * self._characters_per_token)
+        before = page.preceding + page.text_before(page.caret(), reach)
+        words = count_words(before[max(0, len(before) - reach) :])
         note = self.tr("the last {n} words").format(n=f"{words:,}")
         self._window.settings_pane.set_note("context_length", note)
 
@@ -394,4 +396,4 @@ class Session(QObject):
 
     def _draw_page(self) -> None:
         font = page_font(self.settings.appearance.font_size)
-        self._window.page.set_appearance(self._theme.palette, font)
+        self._window.draw(self._theme.palette, font)

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import QFrame, QTextEdit
 from writer.ui.book_layout import BookLayout
 from writer.ui.caret import Caret
 from writer.ui.emphasis_highlighter import EmphasisHighlighter
+from writer.ui.held_text import HeldText
 from writer.ui.page_text import SIDE_AIR_PX, PageText
 from writer.ui.palette import Palette
 from writer.ui.paragraphs import ParagraphStyle
@@ -64,6 +65,7 @@ class Sheet(QTextEdit):
         self.setAutoFillBackground(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._emphasis = EmphasisHighlighter(self)
+        self._is_held = False
         self._blank = QTextDocument(self)
         self._open("")
 
@@ -71,12 +73,44 @@ class Sheet(QTextEdit):
 
     def load(self, text: str) -> None:
         """Show `text` instead; it is no change and cannot be undone."""
-        previous = self.document()
-        # Taking its styles away would be reported as an edit.
-        previous.blockSignals(True)
+        previous = self._leave()
+        self._emphasis = self._emphasis.like(self)
         self._open(text)
-        previous.deleteLater()
+        del previous
         self.loaded.emit()
+
+    def put_aside(self) -> HeldText:
+        """Return the text on the page, which stays whole when another takes its place."""
+        self._is_held = True
+        scrolled = self.verticalScrollBar().value()
+        return HeldText(self._text, self._emphasis, self.textCursor(), scrolled)
+
+    def bring_back(self, held: HeldText) -> None:
+        """Show a text that was put aside, with its undo history and where it was left."""
+        previous = self._leave()
+        self._text = held.text
+        self._emphasis, before = held.emphasis, self._emphasis
+        self._emphasis.look_like(before)
+        self._text.restyle(ParagraphStyle.of(self.font()))
+        self._show_document()
+        del previous
+        self._listen()
+        self.setTextCursor(held.caret)
+        self.verticalScrollBar().setValue(held.scrolled)
+        self.loaded.emit()
+
+    def _leave(self) -> PageText:
+        """Return the text that was on the page: Qt looks at it until another is."""
+        document = self._text.document
+        document.contentsChange.disconnect(self._on_contents_change)
+        document.modificationChanged.disconnect(self.modification_changed)
+        if not self._is_held:
+            # Taking its styles away would be reported as an edit.
+            document.blockSignals(True)
+            document.deleteLater()
+            self._emphasis.deleteLater()
+        self._is_held = False
+        return self._text
 
     def _open(self, text: str) -> None:
         self._text = PageText(ParagraphStyle.of(self.font()), self)
@@ -84,6 +118,9 @@ class Sheet(QTextEdit):
         self._emphasis.setDocument(self._text.document)
         self._text.fill(text)
         self._show_document()
+        self._listen()
+
+    def _listen(self) -> None:
         self._text.document.contentsChange.connect(self._on_contents_change)
         self._text.document.modificationChanged.connect(self.modification_changed)
 
@@ -115,6 +152,18 @@ class Sheet(QTextEdit):
         """Return up to `characters` of the text from `position` on."""
         return self._text.after(position, characters)
 
+    @property
+    def has_pieces(self) -> bool:
+        """Whether a line may be laid out in several blocks."""
+        return self._text.has_pieces
+
+    def go_to(self, place: int, text: str | None = None) -> None:
+        """Put the caret at code point `place` of the whole text, which a caller may know."""
+        cursor = self.textCursor()
+        text = self.read() if text is None else text
+        cursor.setPosition(self._text.position_of(text, place))
+        self.setTextCursor(cursor)
+
     def caret(self) -> int:
         """Return the caret's position."""
         return self.textCursor().position()
@@ -132,6 +181,10 @@ class Sheet(QTextEdit):
         cursor.setPosition(start)
         cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         self._text.insert(cursor, text)
+
+    def put(self, text: str) -> None:
+        """Make all of it `text`, in one undo step that changes no more than it must."""
+        self._text.put(text)
 
     def cut(self) -> None:
         """Move the selection to the clipboard."""

@@ -47,19 +47,47 @@ class StatusLine(QWidget):
         for column, share in enumerate((1, 0, 1)):
             line.setColumnStretch(column, share)
         self._draw_lock()
-        self.set_words(0)
+        self._words = 0
+        self._added: int | None = None
+        self._book: int | None = None
+        self._today: int | None = None
+        self._show_words()
 
     def set_words(self, count: int) -> None:
         """Show the words of the text."""
-        words = self.tr("1 word") if count == 1 else self.tr("{n} words").format(n=f"{count:,}")
-        self.words.setText(words)
+        self._words = count
+        self._show_words()
 
     def set_session(self, count: int | None) -> None:
         """Show the words added since the text was opened, negative when some went; None hides."""
-        if count is not None:
-            sign = "+" if count >= 0 else "−"
-            self.session.setText(self.tr("{n} this session").format(n=f"{sign}{abs(count):,}"))
-        self.session.setVisible(count is not None)
+        self._added = count
+        self._show_words()
+
+    def set_book(self, words: int | None, today: int | None) -> None:
+        """Show the words of the whole book, and those added to it today in place of the session's.
+
+        Args:
+            words: None while they are not known.
+            today: None if no book is open.
+        """
+        self._book, self._today = words, today
+        self._show_words()
+
+    def _show_words(self) -> None:
+        count = self._words
+        words = self.tr("1 word") if count == 1 else self.tr("{n} words").format(n=f"{count:,}")
+        if self._today is not None and self._book is not None:
+            book = self.tr("{n} in the book").format(n=f"{self._book:,}")
+            words = _SEPARATOR.join((words, book))
+        self.words.setText(words)
+        if self._today is not None:
+            added, said = self._today or None, self.tr("{n} today")
+        else:
+            added, said = self._added, self.tr("{n} this session")
+        if added is not None:
+            sign = "+" if added >= 0 else "−"
+            self.session.setText(said.format(n=f"{sign}{abs(added):,}"))
+        self.session.setVisible(added is not None)
 
     def set_model(self, name: str, state: str, ms: int | None = None) -> None:
         """Show the model, its state in one word, and how long its last answer took, in ms."""

@@ -54,6 +54,8 @@ class Suggester(QObject):
     """`Asked`, when an answer begins to show and when it is done."""
     idle = Signal()
     """Nothing is offered and nothing is on its way."""
+    taken = Signal(int, str, object)
+    """Where something was inserted that was offered, what it says, and its `Proposal`."""
 
     def __init__(
         self,
@@ -216,12 +218,14 @@ class Suggester(QObject):
         if offer is None or not text or offer.position != self._page.caret():
             return
         whole = text == offer.text()
+        position, proposal = offer.position, offer.proposal
         self._since_taken.start()
         self._taking = True
         try:
             self._page.insert(text)
         finally:
             self._taking = False
+        self.taken.emit(position, text, proposal)
         if whole and self._asks_unasked():
             self._attempt = 0
             self._ask()

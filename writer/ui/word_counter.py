@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QTextBlock, QTextDocument
 from PySide6.QtWidgets import QTextEdit
+from shiboken6 import isValid
 
 from writer.manuscript.counts import RunningCount
 
@@ -16,23 +17,37 @@ class WordCounter(QObject):
     def __init__(self, editor: QTextEdit) -> None:
         super().__init__(editor)
         self._editor = editor
-        self.count_anew()
+        self._document: QTextDocument = editor.document()
+        self._count = RunningCount()
+        self._opened_with = 0
+        self._watch()
+
+    @property
+    def words(self) -> int:
+        """The words now."""
+        return self._count.total
 
     def count_anew(self) -> None:
         """Count another document, from now on the one watched."""
-        self._document: QTextDocument = self._editor.document()
+        if isValid(self._document):
+            self._document.contentsChange.disconnect(self._on_contents_change)
+        self._document = self._editor.document()
+        self._watch()
+
+    def _watch(self) -> None:
         self._document.contentsChange.connect(self._on_contents_change)
         self._count = RunningCount(_paragraphs(self._document.firstBlock(), None))
         self._opened_with = self._count.total
         self.announce()
 
     def _on_contents_change(self, position: int, removed: int, added: int) -> None:
-        first = self._document.findBlock(position)
-        last = self._document.findBlock(position + added)
+        document = self._document
+        first = document.findBlock(position)
+        last = document.findBlock(position + added)
         if not last.isValid():
-            last = self._document.lastBlock()
+            last = document.lastBlock()
         now = last.blockNumber() - first.blockNumber() + 1
-        gone = now - (self._document.blockCount() - len(self._count))
+        gone = now - (document.blockCount() - len(self._count))
         self._count.replace(first.blockNumber(), gone, _paragraphs(first, last))
         self.announce()
 

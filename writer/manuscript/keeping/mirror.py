@@ -6,6 +6,8 @@ It knows no files and no threads. Lines are what `text.split("\n")` gives.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from writer.manuscript.differing import smallest_change
+
 
 @dataclass(frozen=True, slots=True)
 class LineEdit:
@@ -132,30 +134,5 @@ def _common_lines(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _spliced(first: int, removed: int, old: str, new: str) -> Splice:
-    shorter = min(len(old), len(new))
-    front = _common_start(old, new, shorter)
-    back = _common_end(old, new, shorter - front)
-    return Splice(first, removed, front, back, new[front : len(new) - back])
-
-
-def _common_start(one: str, other: str, most: int) -> int:
-    """Return how many characters both begin with, by halving: slices compare at memory speed."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_end(one: str, other: str, most: int) -> int:
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    start, end, middle = smallest_change(old, new)
+    return Splice(first, removed, start, len(old) - end, middle)

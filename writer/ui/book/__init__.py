@@ -1,0 +1,1 @@
+"""The window of a whole book: its outline, and what came of its texts."""
