@@ -234,6 +234,9 @@ class World:
         if list((self._folder / "journal").glob("*.journal")):
             wrong.append("a journal stays that nobody needs")
 
+    def close(self) -> None:
+        """Nothing of a world is at work between two kills."""
+
     def temporary_files(self) -> int:
         """Return how many half-written files lie about."""
         return len(list(self._folder.rglob(".writer-*.tmp")))

@@ -1,18 +1,17 @@
-"""Real windows that work on a book until they are killed: `python -m tests.crash.window_session DIR`.
+"""Windows at work until they are killed: `python -m tests.crash.window_session FOLDER`.
 
 Each line on its standard input, a JSON object, forks one session, so that Qt and the program are
 imported only once. A session says on standard output, one JSON list a line, every state of every
 text before the keeper is handed it, and what the keeper has told. Times are of the monotonic clock.
 """
 
-import json
 import os
 import random
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -21,12 +20,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
 
+from tests.crash.watched import Watched, report, serve, whole
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.book.outline import STATUSES, ItemKind
 from writer.manuscript.keeping.keeper import Keeper
-from writer.manuscript.keeping.mirror import Mirror
-from writer.manuscript.keeping.told import Journaled, NotJournaled, NotSaved, NotWritten
-from writer.manuscript.keeping.told import OutOfStep, Pace, Saved, Trouble
+from writer.manuscript.keeping.told import Pace
 from writer.manuscript.search import Search
 from writer.ui import app as app_module
 from writer.ui import keeping as keeping_module
@@ -36,109 +34,17 @@ from writer.ui.book.open_book import OpenBook
 from writer.ui.book.recovery_dialog import Decision, RecoveryDialog
 from writer.ui.chronicle import Chronicle
 
-PACE = Pace(save=0.3, longest=0.9, retry=0.2)
+PACE = Pace(save=0.6, longest=1.5, retry=0.2)
 """Quicker than a writer's, save for the journal: more of everything in a short life."""
 _JOURNAL_BYTES = 60_000
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 _COMMON = ("rain", "snow", "the", "and", "nobody", "said", "never")
 _CHINESE = ("雨停了。", "她说：", "没有人知道", "黄昏")
-_RESTS_MS = (0, 0, 1, 2, 5, 10, 30)
+_RESTS_MS = (0, 0, 1, 2, 5, 10, 30, 50)
 _MOST_CHARACTERS = 2_500
 _MOST_SCENES, _FEWEST_SCENES = 26, 4
 _HOMEWARD = 0.12
-_saying = threading.Lock()
-
-
-def report(*values: object) -> None:
-    """Say something to whoever watches; whole lines, of one thread after the other."""
-    data = memoryview(json.dumps(values).encode() + b"\n")
-    with _saying:
-        while data:
-            data = data[os.write(1, data) :]
-
-
-class Watch:
-    """Says what texts say, as changes of what was said of them before."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        """Of the keeper's keys: a scene's id, else the key itself."""
-        self._known: dict[str, str] = {}
-
-    def say(self, name: str, text: str, at: float | None = None) -> None:
-        """Report that a text says this since `at`, if that is new."""
-        old = self._known.get(name)
-        if old == text:
-            return
-        self._known[name] = text
-        at = time.monotonic() if at is None else at
-        start = len(os.path.commonprefix((old or "", text)))
-        rest = len(os.path.commonprefix(((old or "")[start:][::-1], text[start:][::-1])))
-        end, until = len(old or "") - rest, len(text) - rest
-        report("said", name, at, None if old is None else (start, end), text[start:until])
-
-    def said(self, name: str) -> str | None:
-        """Return what was said of a text last."""
-        return self._known.get(name)
-
-    def forget(self, name: str) -> None:
-        """Report that a text is needed no more."""
-        self._known.pop(name, None)
-        report("gone", name)
-
-
-class Watched(keeping_module.Keeping):
-    """Keeping that is heard by whoever watches, before anything is handed on."""
-
-    watch = Watch()
-
-    def __init__(self, *arguments: object) -> None:
-        self._mirrors: dict[str, Mirror] = {}
-        super().__init__(*arguments)
-
-    def open_text(self, key, about, text, file) -> None:
-        name = self.watch.names[key] = about.item or key
-        if file is not None and text == file.text and self.watch.said(name) not in (None, text):
-            report("wrong", f"{name} was opened as it was not when it was left")
-        self._mirrors[key] = Mirror(text)
-        self._say(key, 0)
-        super().open_text(key, about, text, file)
-
-    def edit(self, key, edit, revision) -> None:
-        self._mirrors[key].apply(edit)
-        self._say(key, revision)
-        super().edit(key, edit, revision)
-
-    def replace(self, key, text, revision) -> None:
-        self._mirrors[key] = Mirror(text)
-        self._say(key, revision)
-        super().replace(key, text, revision)
-
-    def write(self, path, data) -> None:
-        if path.parent.name == "scenes":
-            self.watch.say(path.stem.rpartition("-")[2], data.decode())
-        elif path.name == "book.toml" and path.parent.name != ".writer":
-            report("outline", time.monotonic(), data.decode())
-        super().write(path, data)
-
-    def _say(self, key: str, revision: int) -> None:
-        name = self.watch.names[key]
-        self.watch.say(name, self._mirrors[key].text)
-        report("revision", name, revision)
-
-    def _hear(self, told) -> None:
-        match told:
-            case Journaled(key=key, revision=revision):
-                report("journaled", self.watch.names[key], revision)
-            case Saved(key=key, revision=revision):
-                report("saved", self.watch.names[key], revision)
-            case NotSaved(error=error) | NotJournaled(error=error) | NotWritten(error=error):
-                report("wrong", f"{type(told).__name__}: {error}")
-            case Trouble(error=error):
-                report("wrong", f"trouble: {error}")
-            case OutOfStep(key=key):
-                report("wrong", f"{key} is out of step")
-        super()._hear(told)
+_WRITING = ("typed", "inserted", "deleted", "undone", "redone")
 
 
 class Session:
@@ -149,6 +55,7 @@ class Session:
         self._folder = folder
         self._book = Path(wishes["book"])
         self._end = time.monotonic() + wishes["close_after"] if wishes["close_after"] else None
+        self._absorbed_until = 0.0
         self._singles = folder / "singles"
         self._watch = Watched.watch
         self._answer_dialogs()
@@ -187,9 +94,7 @@ class Session:
         if book is None or book.book.read_only:
             report("wrong", "the book does not open to be written")
             return
-        texts = {item.id: book.text(item.id) for item in book.outline if item.file}
-        missing = [item.id for item in book.outline if item.file and not _file(book, item).exists()]
-        items = [_plain(item) for item in book.outline]
+        items, texts, missing = whole(book)
         singles = self._singles.glob("*.md")
         texts |= {str(path): path.read_text(encoding="utf-8") for path in singles}
         report("begun", items, texts, missing)
@@ -234,9 +139,9 @@ class Session:
 
     def _weighed(self) -> list[tuple[int, str, Callable[[], object]]]:
         return [
-            (300, "typed", self._type),
-            (40, "inserted", self._insert),
-            (50, "deleted", self._delete),
+            (500, "typed", self._type),
+            (80, "inserted", self._insert),
+            (100, "deleted", self._delete),
             (15, "undone", lambda: self._press(Qt.Key.Key_Z, _CONTROL)),
             (8, "redone", lambda: self._press(Qt.Key.Key_Y, _CONTROL)),
             (40, "switched", self._switch),
@@ -263,9 +168,12 @@ class Session:
             self.window.close()
             self._app.quit()
             return
-        if self._books.open_book is None:
-            weights = [each for each in self._acts if each[1] in ("typed", "inserted", "deleted")]
-            if self._chance.random() < _HOMEWARD:
+        if self._chance.random() < 0.02:  # lost in writing
+            self._absorbed_until = time.monotonic() + self._chance.uniform(0.1, 0.8)
+        is_away = self._books.open_book is None
+        if is_away or time.monotonic() < self._absorbed_until:
+            weights = [each for each in self._acts if each[1] in _WRITING]
+            if is_away and self._chance.random() < _HOMEWARD:
                 weights = [(1, "book opened", lambda: self._books.open(self._book))]
         else:
             weights = self._acts
@@ -415,16 +323,6 @@ class Session:
         return None
 
 
-def _file(book: OpenBook, item) -> Path:
-    return book.book.folder / item.file
-
-
-def _plain(item) -> list:
-    """Return an item as a value that can be told."""
-    return [item.id, item.kind.value, item.title, item.depth, item.status, item.synopsis,
-            item.archived]  # fmt: skip
-
-
 def _no_engine(*_: object) -> object:
     raise WriterError(ErrorKind.MODEL_MISSING, path=Path("nowhere"), reason="none is wanted")
 
@@ -447,19 +345,8 @@ def run(folder: Path, wishes: dict) -> None:
 
 
 def main() -> None:
-    """Fork a session for each line, and say how it ended."""
-    folder = Path(sys.argv[1])
-    for line in sys.stdin:
-        process = os.fork()
-        if process == 0:
-            try:
-                run(folder, json.loads(line))
-            except BaseException:
-                report("wrong", traceback.format_exc())
-            os._exit(0)
-        _, status = os.waitpid(process, 0)
-        os.write(1, b"\n")  # after half a line, perhaps
-        report("ended", os.waitstatus_to_exitcode(status))
+    """Fork a window for each line."""
+    serve(partial(run, Path(sys.argv[1])))
 
 
 if __name__ == "__main__":

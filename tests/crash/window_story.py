@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from writer.manuscript.book.book_file import parse
+from writer.manuscript.book.outline import Item
 
 MOST_MISSING_MS = 1000
 _WORD = re.compile(r"[^\W_]{9}")
@@ -60,6 +61,7 @@ class Story:
         self.edits = self.saves = 0
         self.killed_at: float | None = None
         self._events: list[tuple[float, str, str | None]] = []
+        self._ever: set[str] = set()
 
     def settle(self, view: View) -> None:
         """Go on from here: this is what there is."""
@@ -70,7 +72,7 @@ class Story:
         for number, said in enumerate(view.untitled):
             self.texts[f"untitled, left {number}"] = Text([Version(said, None)])
         self.outlines = [Version(view.items, None)]
-        self.killed_at, self._events = None, []
+        self.killed_at, self._events, self._ever = None, [], set(view.texts)
 
     # What a window says
 
@@ -115,6 +117,7 @@ class Story:
             text.versions.append(Version(said, at))
             self.edits += 1
         self._events.append((at, name, said))
+        self._ever.add(name)
 
     # What there is
 
@@ -175,7 +178,7 @@ class Story:
             if [item for item in view.items if item[0] in ids] == items:
                 found = [item for item in view.items if item[0] not in ids]
                 wrong += [f"{item[0]} was found and is none" for item in found
-                          if item[0] not in self.texts]  # fmt: skip
+                          if item[0] not in self._ever]  # fmt: skip
                 return _age(self.outlines, place, self.killed_at)
         if self.outlines:
             wrong.append(f"the outline is no version that there was: {view.items}")
@@ -203,12 +206,14 @@ class Story:
 
 
 def plain_items(toml: str) -> list[list]:
-    """Return the items of an outline's file as `window_session` tells them."""
-    return [
-        [item.id, item.kind.value, item.title, item.depth, item.status, item.synopsis,
-         item.archived]
-        for item in parse(toml.encode()).outline
-    ]  # fmt: skip
+    """Return the items of an outline's file as windows tell them."""
+    return [plain(item) for item in parse(toml.encode()).outline]
+
+
+def plain(item: Item) -> list:
+    """Return an item as a value that can be told."""
+    about = item.title, item.depth, item.status, item.synopsis, item.archived
+    return [item.id, item.kind.value, *about]
 
 
 def _put(said: dict[str, str], name: str, text: str | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from tests.conftest import ScriptedEngine
 from writer import places
@@ -61,6 +61,16 @@ def _clear_away(qapp) -> Iterator[None]:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     # Without a display, Qt would take what is on it away after Python has gone.
     QApplication.clipboard().clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_answers(monkeypatch) -> None:
+    """Let a box that a test does not expect be a failure rather than a test that never ends."""
+
+    def refuse(box: QMessageBox) -> int:
+        pytest.fail(f"a box asks: {box.text()} {box.informativeText()}")
+
+    monkeypatch.setattr(QMessageBox, "exec", refuse)
 
 
 @pytest.fixture

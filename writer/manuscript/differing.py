@@ -8,12 +8,12 @@ def smallest_change(old: str, new: str) -> tuple[int, int, str]:
     (4, 8, 'snow')
     """
     shorter = min(len(old), len(new))
-    start = shared_start(old, new, shorter)
-    end = shared_end(old, new, shorter - start)
+    start = _shared_start(old, new, shorter)
+    end = _shared_end(old, new, shorter - start)
     return start, len(old) - end, new[start : len(new) - end]
 
 
-def shared_start(one: str, other: str, most: int) -> int:
+def _shared_start(one: str, other: str, most: int) -> int:
     """Return how many characters, of at most `most`, both texts begin with.
 
     By halving: slices compare at memory speed.
@@ -28,7 +28,7 @@ def shared_start(one: str, other: str, most: int) -> int:
     return low
 
 
-def shared_end(one: str, other: str, most: int) -> int:
+def _shared_end(one: str, other: str, most: int) -> int:
     """Return how many characters, of at most `most`, both texts end with."""
     low, high = 0, most
     while low < high:

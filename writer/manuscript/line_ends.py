@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from itertools import chain
 
+from writer.manuscript.differing import smallest_change
+
 _END = re.compile("\r\n|\n|\r|\u2029")
 _CODES = {"\n": "n", "\r\n": "w", "\r": "r", "\u2029": "p"}
 _ENDS = {code: end for end, code in _CODES.items()}
@@ -40,9 +42,8 @@ class LineEnds:
         """
         if not self.mixed:
             return self
-        before = _common_start(old, new)
-        shorter = min(len(old), len(new)) - before
-        after = _common_end(old[len(old) - shorter :], new[len(new) - shorter :])
+        before, end, _ = smallest_change(old, new)
+        after = len(old) - end
         head = new.count("\n", 0, before)
         tail = new.count("\n", len(new) - after)
         middle = new.count("\n") - head - tail
@@ -71,27 +72,3 @@ def split_line_ends(raw: str) -> tuple[str, LineEnds]:
     uniform = ends.count(newline) == len(ends)
     mixed = "" if uniform else "".join(_CODES[end] for end in ends)
     return _END.sub("\n", raw), LineEnds(newline, mixed)
-
-
-def _common_start(one: str, other: str) -> int:
-    """Return how many characters both begin with, by halving: slices compare at memory speed."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_end(one: str, other: str) -> int:
-    """Return how many characters both, of one length, end with."""
-    low, high = 0, len(one)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

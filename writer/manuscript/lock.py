@@ -49,8 +49,9 @@ class FileLock:
         with contextlib.suppress(OSError):  # an open file cannot be removed on Windows
             if stands_at(self._descriptor, self.path):
                 self.path.unlink()  # while it is held, so that nobody else's file goes
-        os.close(self._descriptor)  # which unlocks
-        self._descriptor = None
+        descriptor, self._descriptor = self._descriptor, None
+        with contextlib.suppress(OSError):  # the system closes it all the same
+            os.close(descriptor)  # which unlocks
 
 
 def stands_at(descriptor: int, path: Path) -> bool:

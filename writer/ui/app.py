@@ -30,7 +30,7 @@ from writer.ui.book.reporting import Reporting
 from writer.ui.book.scene_marks import SceneMarks
 from writer.ui.chosen import chosen_model, threads_of
 from writer.ui.chronicle import Chronicle
-from writer.ui.commands import add_menus
+from writer.ui.commands import Parts, add_menus
 from writer.ui.describing import Describe
 from writer.ui.document import Document
 from writer.ui.icons import icon
@@ -100,7 +100,7 @@ def build(
     chronicle = Chronicle(window, document, books)
     Recovering(window, session.filing, books, chronicle, journal)
     exchange = Exchange(window, session, books)
-    menus = add_menus(window, session, models, books, exchange, recent)
+    menus = add_menus(Parts(window, session, models, books, exchange, chronicle, recent))
     provenance = Provenance(window, session.filing, session.suggester, places.data_folder())
     SceneMarks(books, provenance)
     replaying = Replaying(window, session, sampler, provenance.marks)

@@ -13,6 +13,7 @@ from writer.settings import Mode, Theme
 from writer.ui.book.book_menu import BookMenu
 from writer.ui.book.books import Books
 from writer.ui.book.exchange import Exchange
+from writer.ui.chronicle import Chronicle
 from writer.ui.filing import Filing
 from writer.ui.help import Help
 from writer.ui.main_window import MainWindow
@@ -34,20 +35,27 @@ class Menus:
     book: QMenu
 
 
-def add_menus(
-    window: MainWindow,
-    session: Session,
-    models: Models,
-    books: Books,
-    exchange: Exchange,
-    recent: RecentFiles,
-) -> Menus:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the menus' lines are done by."""
+
+    window: MainWindow
+    session: Session
+    models: Models
+    books: Books
+    exchange: Exchange
+    chronicle: Chronicle
+    recent: RecentFiles
+
+
+def add_menus(parts: Parts) -> Menus:
     """Give the window its menus."""
-    _add_file_menu(window, session, exchange, recent)
+    window, session = parts.window, parts.session
+    _add_file_menu(parts)
     _add_edit_menu(window)
     view, looks = _add_view_menu(window, session)
-    _add_suggest_menu(window, session, models)
-    book = BookMenu(window, books, exchange)
+    _add_suggest_menu(window, session, parts.models)
+    book = BookMenu(window, parts.books, parts.exchange)
     tr = window.tr
     helps = Help(window)
     add_menu(
@@ -59,10 +67,9 @@ def add_menus(
     return Menus(view, looks, book.menu)
 
 
-def _add_file_menu(
-    window: MainWindow, session: Session, exchange: Exchange, recent: RecentFiles
-) -> None:
-    tr = window.tr
+def _add_file_menu(parts: Parts) -> None:
+    window, session, exchange = parts.window, parts.session, parts.exchange
+    chronicle, tr = parts.chronicle, window.tr
     menu = add_menu(
         window,
         tr("&File"),
@@ -72,6 +79,9 @@ def _add_file_menu(
             None,
             Command(tr("&Save"), session.filing.save, (_KEYS.Save,)),
             Command(tr("Save &as…"), session.filing.save_as_dialog, ("Ctrl+Shift+S",)),
+            None,
+            Command(tr("&History…"), chronicle.show_history, ("Ctrl+Alt+H",)),
+            Command(tr("Name this &version…"), chronicle.name_version, ("Ctrl+Alt+S",)),
             None,
             Command(tr("&Import a document…"), exchange.imports.file_dialog),
             Command(tr("Import a &folder…"), exchange.imports.folder_dialog),
@@ -84,7 +94,7 @@ def _add_file_menu(
     )
     submenu = QMenu(tr("Open &recent"), menu)
     menu.insertMenu(menu.actions()[2], submenu)
-    RecentMenu(submenu, recent, session.filing)
+    RecentMenu(submenu, parts.recent, session.filing)
 
 
 class RecentMenu(QObject):

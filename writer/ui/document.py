@@ -33,8 +33,8 @@ class Document(QObject):
     """A `Notice` about a file that opened."""
     refused = Signal(object)
     """A `WriterError`: something could not be opened."""
-    unsaved = Signal(object)
-    """A `WriterError`: a text could not be saved; it is still here."""
+    unsaved = Signal(str, object)
+    """The key of a text that could not be saved, and the `WriterError`; it is still here."""
     saved = Signal()
     """The text on the page is in its file."""
     stored = Signal(str, object)
@@ -377,7 +377,7 @@ class Document(QObject):
         if key == self.text.key:
             self._is_troubled = True
             self.copied.emit()
-        self.unsaved.emit(error)
+        self.unsaved.emit(key, error)
 
     def _on_out_of_step(self, key: str) -> None:
         text = self.find(key)

@@ -14,8 +14,9 @@ from writer.errors import ErrorKind, WriterError
 from writer.manuscript.book.book import is_book
 from writer.manuscript.history.differences import merged
 from writer.manuscript.notice import Notice
-from writer.manuscript.text_file import TextFile
+from writer.manuscript.text_file import TextFile, new_text_file
 from writer.ui.book.conflict_dialog import Choice, Conflict, ConflictDialog
+from writer.ui.book.file_names import file_name_of
 from writer.ui.document import Document
 from writer.ui.following import Following
 from writer.ui.main_window import MainWindow
@@ -96,17 +97,33 @@ class Filing(QObject):
 
     def save_as_dialog(self) -> bool:
         """Let the writer choose where to save; return whether it is safe on disk."""
-        dialog = QFileDialog(self._window, self.tr("Save as"))
+        path = self._ask_path(self.tr("Save as"), self.document.path or self._proposed)
+        return path is not None and self.document.save_as(path)
+
+    def save_copy_dialog(self) -> bool:
+        """Let the writer choose where a copy of the text is to be; return whether it is there."""
+        name = f"{file_name_of(self.document.text.title, self.tr('Untitled'))}.md"
+        path = self._ask_path(self.tr("Save a copy"), Path.home() / name)
+        if path is None:
+            return False
+        try:
+            new_text_file(path).save(self.document.said(), overwrite=True)
+        except WriterError as error:
+            self._window.messages.show_message(words_of(error), "error", topic="copy")
+            return False
+        said = self.tr("A copy is in {path}.").format(path=f"“{path}”")
+        self._window.messages.show_message(said, seconds=10, topic="copy")
+        return True
+
+    def _ask_path(self, words: str, path: Path) -> Path | None:
+        dialog = QFileDialog(self._window, words)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         # The dialog adds the ending, so that it asks about the very file that would be replaced.
         dialog.setDefaultSuffix("md")
         dialog.setNameFilter(self._name_filter())
-        path = self.document.path or self._proposed
         dialog.setDirectory(str(path.parent))
         dialog.selectFile(path.name)
-        if not dialog.exec():
-            return False
-        return self.document.save_as(Path(dialog.selectedFiles()[0]))
+        return Path(dialog.selectedFiles()[0]) if dialog.exec() else None
 
     def may_leave(self) -> bool:
         """Make the text on the page safe, asking where that needs a person."""
@@ -185,16 +202,19 @@ class Filing(QObject):
     def _on_refused(self, error: WriterError) -> None:
         self._window.messages.show_message(words_of(error), "error", topic="opening")
 
-    def _on_unsaved(self, error: WriterError) -> None:
+    def _on_unsaved(self, key: str, error: WriterError) -> None:
+        text = self.document.text
+        if error.kind == ErrorKind.CHANGED_ON_DISK:
+            self.following.look()  # one that is put aside is looked at when it is shown
+            return
         action: str | None = self.tr("Save elsewhere…")
         run: Callable[[], object] | None = self.save_as_dialog
-        if error.kind == ErrorKind.CHANGED_ON_DISK:
-            self.following.look()
-            return
-        if self.document.text.is_scene:  # its place is in its book
+        if key != text.key:
             action = run = None
-        if error.kind == ErrorKind.UNENCODABLE:
+        elif error.kind == ErrorKind.UNENCODABLE:
             action, run = self.tr("Save as UTF-8"), self._save_as_utf8
+        elif text.is_scene:  # its place is in its book
+            action, run = self.tr("Save a copy…"), self.save_copy_dialog
         self._window.messages.show_message(words_of(error), "error", action, run, topic=_SAVING)
 
     def _on_followed(self) -> None:

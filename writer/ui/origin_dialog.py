@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from writer.manuscript.provenance.origin import Origin
 from writer.ui.book.form_dialog import FormDialog
@@ -18,6 +18,8 @@ from writer.ui.training_setup import heading
 
 _SAID_PX = 16
 _LABEL_PX = 96
+_WIDTH_PX = 560
+_GAP_PX = 24
 
 
 class OriginDialog(FormDialog):
@@ -100,6 +102,7 @@ class OriginDialog(FormDialog):
             table.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             table.addWidget(value, row, 1)
         column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, _GAP_PX)
         column.setSpacing(8)
         column.addWidget(heading(self.tr("What it proposed")))
         column.addWidget(self.said)
@@ -107,6 +110,7 @@ class OriginDialog(FormDialog):
         column.addLayout(table)
         column.addSpacing(16)
         column.addWidget(self.state)
+        self._again_heading.setContentsMargins(0, 16, 0, 0)
         column.addWidget(self._again_heading)
         column.addWidget(self.again)
         self.questions.addLayout(column)
@@ -117,12 +121,12 @@ class OriginDialog(FormDialog):
             label.setFont(page_font(_SAID_PX))
 
     def _fit(self) -> None:
-        """Be as high as the words need; a height is known only for the width there is."""
+        """Be as high as the words need; Qt would think of the narrowest column they could have."""
         layout = self.layout()
         if layout is not None:
+            layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
             layout.activate()
-            width = max(self.width(), self.minimumWidth())
-            self.resize(width, layout.heightForWidth(width))
+            self.setFixedSize(_WIDTH_PX, layout.heightForWidth(_WIDTH_PX))
 
 
 def _paragraph(words: str = "") -> QLabel:
@@ -130,5 +134,4 @@ def _paragraph(words: str = "") -> QLabel:
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return label

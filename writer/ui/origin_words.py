@@ -86,8 +86,9 @@ def _value_words(setting: "Field[Any]", value: object) -> str:
         known: Value = checked(setting, value)
     except WriterError:
         return str(value)
-    step = about(setting).step
-    return f"{known:.{digits_of(step)}f}" if isinstance(known, float) else f"{known:,}"
+    words = about(setting)
+    said = f"{known:.{digits_of(words.step)}f}" if isinstance(known, float) else f"{known:,}"
+    return f"{said} {words_of(words.unit)}" if words.unit else said
 
 
 def _tr(words: str) -> str:

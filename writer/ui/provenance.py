@@ -65,7 +65,7 @@ class Provenance(QObject):
         """Whether the marks of the text on the page have been taken up."""
         self._aside: dict[str, _Aside] = {}
         """By the texts' keys."""
-        self._unwritten: dict[Path, StoredMarks] = {}
+        self._unwritten: dict[Path, tuple[StoredMarks, bytes]] = {}
         """Handed on, and not known to be on the disk."""
         self._handed_on: dict[Path, StoredMarks] = {}
         self._as_read = StoredMarks()
@@ -192,7 +192,7 @@ class Provenance(QObject):
         if path is None:
             return StoredMarks()
         if path in self._unwritten:
-            return self._unwritten[path]
+            return self._unwritten[path][0]
         stored, notice = read_marks(path, text.title, read_only=text.is_read_only)
         if notice is not None:
             self._window.messages.show_message(words_of(notice), seconds=20)
@@ -207,11 +207,16 @@ class Provenance(QObject):
         if not text.is_scene:  # a book's own folders are made by whoever writes into them
             with contextlib.suppress(OSError):
                 path.parent.mkdir(parents=True, exist_ok=True)
-        self._handed_on[path] = self._unwritten[path] = stored
-        self._document.keeping.write(path, to_bytes(stored))
+        data = to_bytes(stored)
+        self._handed_on[path], self._unwritten[path] = stored, (stored, data)
+        self._document.keeping.write(path, data)
 
     def _on_written(self, path: Path) -> None:
-        self._unwritten.pop(path, None)
+        """Take note that a file is on the disk, if it is not an older one that was told late."""
+        if path in self._unwritten:
+            with contextlib.suppress(OSError):
+                if path.read_bytes() == self._unwritten[path][1]:
+                    del self._unwritten[path]
 
 
 def origin_of(proposal: Proposal, now: datetime) -> Origin:

@@ -103,7 +103,7 @@ class Recovering(QObject):
     def _restore_scene(self, lost: Lost) -> bool:
         book, rearranging = self._books.open_book, self._books.rearranging
         item = lost.about.item
-        if book is not None and rearranging is not None and book.book.id == lost.about.book_id:
+        if book is not None and rearranging is not None and _is_of(lost, book.book):
             if item not in book.outline or book.book.read_only:
                 return False
             self._chronicle.take_first()
@@ -127,6 +127,13 @@ class Recovering(QObject):
         finally:
             book.close()
         return True
+
+
+def _is_of(lost: Lost, book: Book) -> bool:
+    """Tell whether a text belongs to this book, which may have been moved, and not to a copy."""
+    folder = lost.about.book
+    is_there = folder is not None and folder.is_dir()
+    return book.folder == folder or (book.id == lost.about.book_id and not is_there)
 
 
 def _item(lost: Lost) -> RecoveryItem:

@@ -18,6 +18,7 @@ from writer.ui.main_window import MainWindow
 from writer.ui.origin_dialog import OriginDialog
 from writer.ui.origin_words import difference_words, has_known_settings, sampling_of
 from writer.ui.page_marks import PageMarks
+from writer.ui.requesting import text_read
 from writer.ui.sampler import Sampler
 from writer.ui.session import Session
 from writer.ui.wording import words_of
@@ -89,10 +90,12 @@ class Replaying(QObject):
         if not around.is_same and not self._is_told:
             self._refresh()  # it has changed since the dialog opened
             return
-        origin = self._mark.origin
-        self._asked = Request(
-            0, position, around.before, around.after, sampling_of(origin.sampling), origin.seed
-        )
+        origin, before = self._mark.origin, around.before
+        sampling, serving = sampling_of(origin.sampling), self._session.serving
+        if not around.is_same and serving is not None:
+            # What it would be given there now, no part of what it was given then.
+            before = text_read(self._page, position, min(sampling.context_length, serving.n_ctx))
+        self._asked = Request(0, position, before, around.after, sampling, origin.seed)
         self.dialog.show_state([self.tr("It is being sampled…")])
         self.dialog.offer(self.tr("Sample it again"), may=False)
         self._sampler.replay(self._asked)

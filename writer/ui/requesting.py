@@ -12,6 +12,23 @@ from writer.ui.editor import Page
 AFTER_CHARACTERS = 200
 
 
+def text_read(page: Page, position: int, tokens: int, taken: str = "") -> str:
+    """Return the text before a place of the page that a model is given to go on with.
+
+    Args:
+        page: It knows what comes before its text, too.
+        position: The place.
+        tokens: How much is read.
+        taken: What is thought of as inserted there.
+    """
+    read = len(page.preceding) + position + utf16.units(taken)
+    length = window_length(read, tokens)
+    before = page.text_before(position, max(0, length - len(taken))) + taken
+    if (missing := length - len(before)) > 0:
+        before = page.preceding[-missing:] + before
+    return from_word_start(before[-length:], at_start=length >= read)
+
+
 class Requesting:
     """Makes the requests of one page."""
 
@@ -33,12 +50,7 @@ class Requesting:
         """
         page, caret = self._page, self._page.caret()
         position = caret + utf16.units(taken)
-        read = len(page.preceding) + position
-        length = window_length(read, min(sampling.context_length, n_ctx))
-        before = page.text_before(caret, max(0, length - len(taken))) + taken
-        if (missing := length - len(before)) > 0:
-            before = page.preceding[-missing:] + before
-        before = from_word_start(before[-length:], at_start=length >= read)
+        before = text_read(page, caret, min(sampling.context_length, n_ctx), taken)
         return Request(
             serial=serial,
             position=position,

@@ -13,7 +13,6 @@ from writer.manuscript.formats import pandoc
 from writer.manuscript.formats.export import export, exported
 from writer.manuscript.formats.options import ExportOptions, ExportStyle, Format
 from writer.manuscript.formats.pandoc import Cancelled
-from writer.manuscript.formats.printing import printable_html
 from writer.manuscript.formats.title_page import title_page
 
 MANUSCRIPT = ExportOptions(style=ExportStyle.MANUSCRIPT, contact=("1 High Road", "a@b.org"))
@@ -136,19 +135,6 @@ def test_an_epub_has_a_file_a_chapter_and_our_style_sheet(tmp_path):
     assert "Dawn" in member(made, "EPUB/text/ch001.xhtml", tmp_path)
     assert "It ended." in member(made, "EPUB/text/ch002.xhtml", tmp_path)
     assert "hr::before" in member(made, "EPUB/styles/stylesheet1.css", tmp_path)
-
-
-@pytest.mark.parametrize("style", ExportStyle)
-def test_what_qt_prints_says_the_whole_book(style):
-    made = printable_html(BOOK, ExportOptions(style=style))
-    for text in ("The Long Way", "Dawn", "It was <i>so</i> cold.", "She rose.", "It ended."):
-        assert text in made
-    assert made.count("page-break-before") == 2
-    assert ("END" in made) == (style is ExportStyle.MANUSCRIPT)
-    body = [Section(ItemKind.SCENE, "", 0, "a <b> & *c*")]
-    assert "a &lt;b&gt; &amp; <i>c</i>" in printable_html(
-        CompiledBook("", "", "", tuple(body)), ExportOptions(style=style)
-    )
 
 
 @pytest.mark.parametrize("format_", Format)

@@ -178,14 +178,15 @@ def test_the_dialog_sets_what_is_kept_in_the_settings(open_book, target, monkeyp
 
 
 def test_the_dialog_says_why_there_is_no_backup(open_book, target, monkeypatch):
-    desk = open_book(to=target / "gone")
+    desk = open_book(to=target / "gone", when="when-asked")
 
     def run(dialog):
         dialog.step_button.click()
         assert str(target / "gone") in dialog.notice.text()
 
-    assert act(monkeypatch, run) == []
+    shown = act(monkeypatch, run)
     backing_up(desk).show_dialog()
+    assert len(shown) == 1
 
 
 def test_a_copy_opens_in_a_folder_of_its_own(open_book, folder, target, tmp_path, monkeypatch):
@@ -207,7 +208,7 @@ def test_a_damaged_backup_opens_nothing(open_book, folder, target, tmp_path):
     desk = open_book()
     assert backing_up(desk).back_up()
     (made,) = target.iterdir()
-    made.write_bytes(made.read_bytes()[:-40])
+    made.write_bytes(made.read_bytes()[:400])
     assert not backing_up(desk).open_copy(made, tmp_path / "Copy")
     assert str(made) in desk.window.messages.text()
     assert not (tmp_path / "Copy").exists()

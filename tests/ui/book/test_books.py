@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from tests.ui.crashes import crash, decide, lost_texts
 from writer.manuscript.book.book import About, Book
@@ -261,3 +261,26 @@ def test_a_model_reads_the_scenes_before_as_a_reader_has(open_desk, folder):
     desk.session.ask()
     desk.bot.waitUntil(lambda: len(desk.engine.requests) == 2)
     assert desk.engine.requests[-1].before.endswith("雨停了。\nHe came.")
+
+
+def test_a_scene_that_cannot_be_saved_is_said_kept_and_written_when_it_can(
+    open_book, folder, tmp_path, monkeypatch
+):
+    desk = open_book()
+    first, _, third = scenes(desk)
+    book = books_of(desk).open_book
+    desk.type("So ")
+    (folder / "scenes").rename(folder / "away")
+    written(desk)
+    assert "could not be saved" in desk.window.messages.text()
+    monkeypatch.setattr(QFileDialog, "exec", lambda dialog: dialog.selectFile("copy.md") or True)
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(tmp_path / "copy.md")])
+    desk.window.messages.action_button.click()
+    assert (tmp_path / "copy.md").read_text().startswith("So The rain")
+    desk.type("it was. ")
+    assert desk.page.read().startswith("So it was. The rain")
+    (folder / "away").rename(folder / "scenes")
+    written(desk)
+    assert texts_on_disk(folder)["Dusk"].startswith("So it was. The rain")
+    book.show(third)
+    assert desk.page.read() == "He came."

@@ -120,14 +120,12 @@ def scene_stored_now(desk):
     found = []
     for id in scenes(desk)[:2]:
         text = books(desk).open_book.text(id)
-        found += [text[mark.start : mark.end] for mark in marks.of(id).marks]
+        found += [text[mark.start : mark.end] for mark in marks.of(id, text).marks]
     return found
 
 
 @pytest.mark.parametrize("is_first_shown", [True, False])
-def test_merged_scenes_bring_their_marks_and_undoing_takes_them_back(
-    taken, folder, is_first_shown
-):
+def test_merged_scenes_bring_their_marks_and_undoing_takes_them_back(taken, folder, is_first_shown):
     desk, rearranging = taken, books(taken).rearranging
     before, (first, second, third) = all_stored(desk, folder), scenes(taken)
     counts = provenance(desk).marks.stored().taken

@@ -296,6 +296,8 @@ class Desk:
                 self._ledger.written(paper)
                 paper.journaled, paper.retry_at = 0, None
                 paper.newest = (paper.asked, b"")  # no longer needed
+            elif paper.journaled:
+                self._ledger.paper(paper)  # what is there now is no other program's
         if paper.is_written and not paper.on_its_way:
             self.said.append(Written(paper.path))
 

@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from writer.manuscript.keeping.mirror import Mirror, Splice
 from writer.manuscript.keeping.records import VERSION, Record, Tag, read_records
 
+_MOST_SAVES = 16
+"""On their way at once; of failures that go on for hours, only the last ones count."""
+
 
 @dataclass(slots=True)
 class KeptState:
@@ -76,7 +79,7 @@ def replay(data: bytes, name: str) -> Replayed:
 
 
 class _Player:
-    def __init__(self, result: Replayed, wanted: set[tuple[object, object]]) -> None:
+    def __init__(self, result: Replayed, wanted: set[tuple[int, int]]) -> None:
         self._result = result
         self._wanted = wanted
         self._texts: dict[int, KeptState] = {}
@@ -186,13 +189,28 @@ class _Player:
             text.states[edits] = text.mirror.text
 
 
-def _wanted_states(records: Iterable[Record | None]) -> set[tuple[object, object]]:
-    """Return the (number, edit) pairs at which texts were saved last, and were being saved."""
-    last: dict[tuple[str, str], tuple[object, object]] = {}
+def _wanted_states(records: Iterable[Record | None]) -> set[tuple[int, int]]:
+    """Return the (number, edit) pairs at which texts were saved last, and were being saved.
+
+    Of several saves on their way, any may be the last that reached the disk.
+    """
+    saved: dict[int, int] = {}
+    saving: dict[int, list[int]] = {}
     for record in records:
-        if record and record[0] in (Tag.SAVING, Tag.SAVED) and len(record) >= 3:
-            last[str(record[0]), str(record[1])] = (record[1], record[2])
-    return {(n, e) for n, e in last.values() if isinstance(n, int) and isinstance(e, int)}
+        if not record or record[0] not in (Tag.SAVING, Tag.SAVED) or len(record) < 3:
+            continue
+        number, edits = record[1:3]
+        if not isinstance(number, int) or not isinstance(edits, int):
+            continue
+        begun = saving.setdefault(number, [])
+        if record[0] == Tag.SAVED:
+            saved[number] = edits
+            begun[:] = [each for each in begun if each > edits]
+        else:
+            begun.append(edits)
+            del begun[:-_MOST_SAVES]
+    wanted: set[tuple[int, int]] = {(n, edits) for n, each in saving.items() for edits in each}
+    return wanted | set(saved.items())
 
 
 def when_of(seconds: float) -> datetime:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -26,11 +27,11 @@ _PLACE = "place.json"
 class SceneMarks(Protocol):
     """Knows which words of scenes were suggested."""
 
-    def of(self, id: str) -> StoredMarks:
-        """Return the marks of a scene as they are now."""
+    def of(self, id: str, said: str) -> StoredMarks:
+        """Return the marks of a scene, which says `said` now."""
 
-    def put(self, id: str, stored: StoredMarks) -> None:
-        """Mark in a scene what `stored` says of its text, which was just set."""
+    def put(self, id: str, said: str, stored: StoredMarks) -> None:
+        """Mark in a scene, which was just set to say `said`, what `stored` says of that."""
 
     def discard(self, id: str) -> None:
         """Let the marks go of a scene that is needed no more."""
@@ -125,13 +126,17 @@ class OpenBook(QObject):
 
     def text(self, id: str) -> str:
         """Return what a scene says now, wherever it is; empty if it cannot be read."""
+        return self.known_text(id) or ""
+
+    def known_text(self, id: str) -> str | None:
+        """Return what a scene says now, wherever it is; None if it cannot be read."""
         known = self.document.find(self.key(id))
         if known is self.document.text:
             return self.document.said()
         if known is not None and known.held is not None:
             return known.held.text.read()
         found = self._opened(id)
-        return found.file.text if found is not None and found.file is not None else ""
+        return found.file.text if found is not None and found.file is not None else None
 
     def text_preceding(self, id: str, characters: int) -> str:
         """Return the last `characters` of the scenes that are read before one."""
@@ -170,7 +175,7 @@ class OpenBook(QObject):
         if self.marks is not None:
             self.marks.discard(item.id)
         self._discarded.add(item.file)
-        self.document.keeping.run(partial((self.book.folder / item.file).unlink, missing_ok=True))
+        self.document.keeping.run(partial(_remove, self.book.folder / item.file))
 
     def new_item(self, kind: ItemKind, title: str = "") -> Item:
         """Return a new item, which is nowhere yet."""
@@ -245,3 +250,8 @@ class OpenBook(QObject):
 def words_in(counts: Mapping[str, int], outline: Outline) -> int:
     """Return the words of all living scenes."""
     return sum(counts.get(item.id, 0) for item in outline.scenes())
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # one that stays is found at the next opening, which is no loss
+        path.unlink(missing_ok=True)

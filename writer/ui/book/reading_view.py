@@ -30,7 +30,7 @@ class ReadingView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sheet = ReadingSheet()
-        self.bar = _Bar()
+        self.bar = ReadingBar()
         self._in_sight = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -86,12 +86,11 @@ class ReadingView(QWidget):
             self.scene_in_sight.emit(scene)
 
 
-class _Bar(QWidget):
+class ReadingBar(QWidget):
     """Says what is read and how to get away."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("reading_bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(_HEIGHT_PX)
         self.title = ElidedLabel()

@@ -70,25 +70,30 @@ class Step(QUndoCommand):
             if not self._book.has_file(item):
                 self._book.create(item, said)
         if self._book.marks is not None:
-            self._marks = {id: self._book.marks.of(id) for id in self._before.texts}
-        self._go(self._before.texts, self._after, self._after.outline)
+            of = self._book.marks.of
+            self._marks = {id: of(id, said) for id, said in self._before.texts.items()}
+        self._put(self._before.texts, self._after)
+        self._follow(self._after.outline)
         for item, said in self._made.items():
             self._mark(item.id, said, self._after)
 
     def undo(self) -> None:
         """Take it back; scenes made for it stay in the archive if they have been worked on."""
+        before = replace(self._before, marks=self._marks)
+        self._put(self._after.texts, before, is_undo=True)
         outline, self.left_over = self._before.outline, []
         for item, said in self._made.items():
-            if self._book.text(item.id) in ("", said):
+            now = self._book.known_text(item.id)
+            if now == "" or (now == said and not self.left_alone):
                 self.left_over.append(item)
+            elif now == said:  # what it came from stays without it: this is all there is of it
+                outline = outline.added(item, next(iter(self._before.texts), None))
             else:
                 outline = outline.added(replace(item, archived=True))
-        before = replace(self._before, marks=self._marks)
-        self._go(self._after.texts, before, outline, is_undo=True)
+        self._follow(outline)
 
-    def _go(
-        self, texts: Mapping[str, str], to: State, outline: Outline, is_undo: bool = False
-    ) -> None:
+    def _put(self, texts: Mapping[str, str], to: State, is_undo: bool = False) -> None:
+        """Let the scenes that say `texts` say what they do in another state."""
         self.left_alone, self.applied = [], {}
         if len(to.texts) > 1:
             _settle(self._book)
@@ -103,6 +108,8 @@ class Step(QUndoCommand):
                 is_left = True
             if is_left:
                 self.left_alone.append(id)
+
+    def _follow(self, outline: Outline) -> None:
         if outline != self._book.outline:
             self._book.set_outline(outline)
 
@@ -110,7 +117,7 @@ class Step(QUndoCommand):
         """Mark a scene that says `said` now, if that is what it says in the state."""
         known = to.marks.get(id)
         if self._book.marks is not None and known and to.texts.get(id, said) == said:
-            self._book.marks.put(id, known)
+            self._book.marks.put(id, said, known)
 
     def _partly(self, id: str, now: str) -> tuple[str, bool]:
         """Return a scene edited since without its replacements, and whether some of them stay."""
@@ -319,7 +326,8 @@ class Rearranging(QObject):
         """Return what is marked in both parts of a scene."""
         if self._book.marks is None:
             return {}
-        stored, (end, start) = self._book.marks.of(id), changes.split_places(text, place)
+        stored = self._book.marks.of(id, text)
+        end, start = changes.split_places(text, place)
         return {id: cut(stored, 0, end), new: cut(stored, start, len(text))}
 
     def _joined_marks(self, texts: Mapping[str, str]) -> dict[str, StoredMarks]:
@@ -328,7 +336,7 @@ class Rearranging(QObject):
             return {}
         whole, starts = changes.joined_texts(list(texts.values()))
         of = self._book.marks.of
-        parts = [(start, of(id)) for start, id in zip(starts, texts, strict=True)]
+        parts = [(start, of(*each)) for start, each in zip(starts, texts.items(), strict=True)]
         return {next(iter(texts)): replace(joined_all(parts), length=len(whole))}
 
     def _is_written(self, item: Item, said: str) -> bool:

@@ -19,8 +19,8 @@ class SceneMarks(QObject):
         self._provenance = provenance
         books.changed.connect(self._on_changed)
 
-    def of(self, id: str) -> StoredMarks:
-        """Return the marks of a scene as they are now."""
+    def of(self, id: str, said: str) -> StoredMarks:
+        """Return the marks of a scene, which says `said` now."""
         book = self._books.open_book
         if book is None:
             return StoredMarks()
@@ -28,14 +28,14 @@ class SceneMarks(QObject):
         if text is not None:
             return self._provenance.stored_of(text)
         stored = self._provenance.stored_of(_closed(book, id))
-        return stored if stored.is_empty else placed_anew(stored, book.text(id))
+        return stored if stored.is_empty else placed_anew(stored, said)
 
-    def put(self, id: str, stored: StoredMarks) -> None:
-        """Mark in a scene what `stored` says of its text, which was just set."""
+    def put(self, id: str, said: str, stored: StoredMarks) -> None:
+        """Mark in a scene, which was just set to say `said`, what `stored` says of that."""
         book = self._books.open_book
         if book is not None:
             text = book.document.find(book.key(id)) or _closed(book, id)
-            self._provenance.bring(text, book.text(id), stored)
+            self._provenance.bring(text, said, stored)
 
     def discard(self, id: str) -> None:
         """Let the marks go of a scene that is needed no more."""
