@@ -96,6 +96,21 @@ def test_what_a_dead_window_had_typed_is_offered_and_put_back(quiet_desk, home, 
     assert lost_texts() == []
 
 
+def test_an_untitled_text_gets_a_file_where_another_is_on_the_page(
+    quiet_desk, home, tmp_path, monkeypatch
+):
+    crash("Call me Ishmael.")
+    (tmp_path / "other.md").write_text("other")
+    decide(monkeypatch, Decision.RESTORE)
+    desk = quiet_desk(tmp_path / "other.md")
+    found = list(home.glob("Recovered text*.md"))
+    assert [path.read_text() for path in found] == ["Call me Ishmael."]
+    assert lost_texts() == []
+    assert desk.page.read() == "other"
+    desk.window.messages.action_button.click()
+    assert desk.page.read() == "Call me Ishmael."
+
+
 def test_what_a_living_window_has_typed_is_not_offered_to_another(quiet_desk, home):
     desk = quiet_desk()
     desk.type("Mine.")

@@ -1,6 +1,7 @@
 """Recovering: what a window that crashed had not saved, offered and put back at the next start."""
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -9,6 +10,7 @@ from writer.errors import WriterError
 from writer.manuscript.atomic import write_atomically
 from writer.manuscript.book.book import Book
 from writer.manuscript.keeping.recovery import LeftBehind, Lost, left_behind, settle
+from writer.manuscript.text_file import new_text_file
 from writer.ui.book.books import Books
 from writer.ui.book.recovery_dialog import Decision, RecoveryDialog, RecoveryItem
 from writer.ui.chronicle import Chronicle
@@ -32,6 +34,7 @@ class Recovering(QObject):
         """Offer what was left in the journals of `folder`."""
         super().__init__(window)
         self._window = window
+        self._filing = filing
         self._document = filing.document
         self._books = books
         self._chronicle = chronicle
@@ -44,8 +47,11 @@ class Recovering(QObject):
         """Write the small files at once: a book is read as it should have been written."""
         self._left = left_behind(self._folder)
         for paper in self._left.papers:
-            if paper.changed_since or not paper.path.parent.is_dir():
-                continue  # what came later counts; the journal stays among the old ones
+            if paper.changed_since:  # what came later counts
+                settle(paper, keep=False)
+                continue
+            if not paper.path.parent.is_dir():
+                continue  # until it is there again
             with suppress(WriterError):
                 write_atomically(paper.path, paper.data)
                 settle(paper, keep=True)
@@ -93,12 +99,31 @@ class Recovering(QObject):
 
     def _restore_untitled(self, lost: Lost) -> bool:
         if not self._document.is_empty:
-            return False
+            return self._save_recovered(lost)
         self._document.new()
         self._window.page.put(lost.text)
         self._document.go_to(len(lost.text))
         self._document.keep()
         return self._document.keeping.wait()
+
+    def _save_recovered(self, lost: Lost) -> bool:
+        """Give a text that has no place on the page a file of its own, and say where."""
+        documents = Path.home() / "Documents"
+        folder = documents if documents.is_dir() else Path.home()
+        name = self.tr("Recovered text") + f" {lost.when.astimezone():%Y-%m-%d %H.%M}"
+        path, number = folder / f"{name}.md", 2
+        while path.exists():
+            path, number = folder / f"{name} ({number}).md", number + 1
+        try:
+            new_text_file(path).save(lost.text)
+        except WriterError as error:
+            self._window.messages.show_message(words_of(error), "error")
+            return False
+        said = self.tr("A recovered text is in {path}.").format(path=f"“{path}”")
+        self._window.messages.show_message(
+            said, action=self.tr("Open it"), on_action=partial(self._filing.open, path)
+        )
+        return True
 
     def _restore_scene(self, lost: Lost) -> bool:
         book, rearranging = self._books.open_book, self._books.rearranging

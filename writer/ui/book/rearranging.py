@@ -283,8 +283,10 @@ class Rearranging(QObject):
         self.texts_changed.emit(step.applied)
         if not self._is_on_page():
             self._book.begin()
-        for item in step.left_over:
-            self._book.discard(item)
+        # What they said must be on the disk elsewhere; else they are found again at the next start.
+        if step.left_over and not self._book.document.save_all():
+            for item in step.left_over:
+                self._book.discard(item)
         if step.left_alone:
             self.left_alone.emit([self._book.title(id) for id in step.left_alone])
 
