@@ -127,6 +127,10 @@ class Watched(Keeping):
             report("outline", time.monotonic(), data.decode())
         super().write(path, data)
 
+    def create(self, path, data) -> bool:
+        self.watch.say(path.stem.rpartition("-")[2], data.decode())
+        return super().create(path, data)
+
     def _say(self, key: str, revision: int) -> None:
         name = self.watch.names[key]
         self.watch.say(name, self._mirrors[key].text)

@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from PySide6.QtCore import QObject, Signal
 
 from writer.errors import ErrorKind, WriterError
+from writer.manuscript.atomic import write_atomically
 from writer.manuscript.keeping.keeper import Keeper
 from writer.manuscript.keeping.mirror import LineEdit
 from writer.manuscript.keeping.told import (
@@ -127,6 +130,12 @@ class Keeping(QObject):
                 self._awaited = None
         return told if isinstance(told, Saved) else told.error
 
+    def create(self, path: Path, data: bytes) -> bool:
+        """Write a new file at once; return whether it is there. It is not tried again."""
+        written: list[Path] = []
+        self.run(partial(_write, path, data, written))
+        return self.wait() and bool(written)
+
     def wait(self, seconds: float = _LONGEST_WAIT_S) -> bool:
         """Wait until all that was asked has been dealt with; return whether it has."""
         return self._keeper.wait(seconds)
@@ -173,3 +182,9 @@ class Keeping(QObject):
                 self.unwritten.emit(path, error)
             case Trouble(error=error):
                 self.troubled.emit(error)
+
+
+def _write(path: Path, data: bytes, written: list[Path]) -> None:
+    with suppress(WriterError):
+        write_atomically(path, data)
+        written.append(path)

@@ -13,7 +13,6 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal
 
 from writer.errors import WriterError
-from writer.manuscript.atomic import write_atomically
 from writer.manuscript.book.book import Book
 from writer.manuscript.book.outline import Item, ItemKind, Outline, new_id
 from writer.manuscript.encoding import storable
@@ -163,10 +162,7 @@ class OpenBook(QObject):
         """Write the file of a new scene; return whether it is there."""
         path = self.book.folder / item.file
         self._discarded.discard(item.file)
-        written: list[Path] = []
-        # Not as a small file is, which would be tried again when nobody wants it any more.
-        self.document.keeping.run(partial(_write, path, said, written))
-        return self.document.keeping.wait() and bool(written)
+        return self.document.keeping.create(path, storable(said).encode("utf-8"))
 
     def has_file(self, item: Item) -> bool:
         """Tell whether the file of a scene is there, and stays."""
@@ -254,12 +250,6 @@ class OpenBook(QObject):
 def words_in(counts: Mapping[str, int], outline: Outline) -> int:
     """Return the words of all living scenes."""
     return sum(counts.get(item.id, 0) for item in outline.scenes())
-
-
-def _write(path: Path, said: str, written: list[Path]) -> None:
-    with suppress(WriterError):
-        write_atomically(path, storable(said).encode("utf-8"))
-        written.append(path)
 
 
 def _remove(path: Path) -> None:
