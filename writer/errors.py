@@ -29,8 +29,8 @@ class ErrorKind(Enum):
     BACKUP_FAILED = "No backup was made in “{path}”: {reason}. The book itself is untouched."
     BACKUP_DAMAGED = "The backup “{path}” cannot be unpacked: {reason}. Nothing was overwritten."
     JOURNAL_FAILED = (
-        "The journal of your typing in “{path}” cannot be written: {reason}. Until it can, texts are "
-        "saved into their files at once; give an untitled text a name."
+        "The journal of your typing in “{path}” cannot be written: {reason}. Until it can, texts "
+        "are saved into their files at once; give an untitled text a name."
     )
     # Other formats
     EXPORT_FAILED = "“{path}” was not written: {reason}."

@@ -267,7 +267,7 @@ def test_a_scene_that_cannot_be_saved_is_said_kept_and_written_when_it_can(
     open_book, folder, tmp_path, monkeypatch
 ):
     desk = open_book()
-    first, _, third = scenes(desk)
+    third = scenes(desk)[2]
     book = books_of(desk).open_book
     desk.type("So ")
     (folder / "scenes").rename(folder / "away")
