@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QInputDialog
 
 from tests.ui.book.test_books import QUIET, books_of, folder, scenes, written
+from writer.ui.book.conflict_dialog import Choice, ConflictDialog
 from writer.ui.book.history_dialog import HistoryDialog
 from writer.ui.chronicle import TAKE_MS, Chronicle
 
@@ -103,3 +104,23 @@ def test_an_untitled_text_has_no_history_yet(open_desk, dialogs):
     assert not dialogs
     assert "saved" in desk.window.messages.text()
     QApplication.processEvents()
+
+
+@pytest.mark.parametrize("choice", [Choice.THEIRS, Choice.MINE])
+def test_after_a_conflict_both_versions_are_in_the_history(
+    open_desk, tmp_path, monkeypatch, choice
+):
+    path = tmp_path / "a.md"
+    path.write_text("one")
+    desk = open_desk(settings=QUIET, path=path)
+    desk.type("mine ")
+    path.write_text("theirs, and longer")
+    written(desk)
+    monkeypatch.setattr(ConflictDialog, "exec", lambda _: None)
+    monkeypatch.setattr(ConflictDialog, "choice", lambda _: choice)
+    desk.window.messages.action_button.click()
+    written(desk)
+    assert path.read_text() == ("mine one" if choice is Choice.MINE else "theirs, and longer")
+    history = chronicle_of(desk)._history
+    said = {history.text(each, "text") for each in versions(desk)}
+    assert {"mine one", "theirs, and longer"} <= said

@@ -97,7 +97,7 @@ def build(
     counting = Counting(window, session.filing, books, session.words)
     Reading(window, books, counting)
     BookSearch(window, books, counting)
-    chronicle = Chronicle(window, document, books)
+    chronicle = Chronicle(window, session.filing, books)
     Recovering(window, session.filing, books, chronicle, journal)
     exchange = Exchange(window, session, books)
     menus = add_menus(Parts(window, session, models, books, exchange, chronicle, recent))

@@ -17,7 +17,7 @@ from writer.manuscript.text_file import read_text_file
 from writer.ui.book.books import Books
 from writer.ui.book.history_dialog import HistoryDialog, HistoryOf
 from writer.ui.book.open_book import OpenBook
-from writer.ui.document import Document
+from writer.ui.filing import Filing
 from writer.ui.keeping import Keeping
 from writer.ui.main_window import MainWindow
 
@@ -31,10 +31,10 @@ _TEXT, _OUTLINE = "text", "book.toml"
 class Chronicle(QObject):
     """Takes a version each minute in which something was saved, and when a text is left."""
 
-    def __init__(self, window: MainWindow, document: Document, books: Books) -> None:
+    def __init__(self, window: MainWindow, filing: Filing, books: Books) -> None:
         super().__init__(window)
         self._window = window
-        self._document = document
+        self._document = document = filing.document
         self._books = books
         self._history: History | None = None
         self._folder: Path | None = None
@@ -49,6 +49,7 @@ class Chronicle(QObject):
         document.shown.connect(self._on_shown)
         document.saved.connect(self._on_shown)  # perhaps under another name
         document.closing.connect(self.take)
+        filing.overwriting.connect(self.take_first)
         books.changed.connect(self._on_shown)
 
     def take(self, name: str = "") -> None:
@@ -59,19 +60,27 @@ class Chronicle(QObject):
             keeping = self._document.keeping
             keeping.run(partial(_take_in_turns, keeping, history, sources, name))
 
-    def take_first(self) -> None:
-        """Take a version before something is written over; it is there when this returns."""
+    def take_first(self, name: str = "") -> None:
+        """Take a version before something is written over; it is there when this returns.
+
+        One without a name is thinned out when another is taken in the same minute.
+        """
         if self._history is not None:
-            self._document.keeping.run(partial(_take, self._history, self._sources(), ""))
+            self._document.keeping.run(partial(_take, self._history, self._sources(), name))
         self._document.keeping.wait()
 
     def keep_single(self, path: Path) -> None:
-        """Take a version of a file that is not on the page."""
-        _take(History(_folder_of(path)), {_TEXT: path}, "")
+        """Take a version of a file that is not on the page, before it is recovered."""
+        _take(History(_folder_of(path)), {_TEXT: path}, self.tr("Before recovery"))
 
     def keep_book(self, book: Book) -> None:
-        """Take a version of a book that is not open here."""
-        _take(History(book.folder / ".writer" / "history"), _sources_of(book), "")
+        """Take a version of a book that is not open here, before it is recovered."""
+        history = History(book.folder / ".writer" / "history")
+        _take(history, _sources_of(book), self.tr("Before recovery"))
+
+    def take_before_recovery(self) -> None:
+        """Take a version of what is in hand before it is recovered."""
+        self.take_first(self.tr("Before recovery"))
 
     def name_version(self) -> None:
         """Ask what the version of this moment is to be called, and take it."""
@@ -119,6 +128,8 @@ class Chronicle(QObject):
         return _Now(texts, {id: book.book.scene_path(id) for id in scenes})
 
     def _restore(self, key: str, said: str) -> None:
+        self._document.keep()
+        self.take_first(self.tr("Before restoring"))
         book: OpenBook | None = self._books.open_book
         if book is None:
             self._window.page.put(said)

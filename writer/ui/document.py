@@ -4,8 +4,8 @@ Everything typed goes to the keeper, a few times a second, which keeps it agains
 it into its file. Texts of a book are put aside with their undo history when another is shown.
 """
 
-import contextlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from writer.manuscript.recent import RecentFiles
 from writer.manuscript.text_file import TextFile, read_text_file
 from writer.ui.editor import Page
 from writer.ui.keeping import Keeping
+from writer.ui.letting_go import LettingGo
 from writer.ui.open_text import Aside, OpenText, named, untitled
 from writer.ui.recorder import Recorder
 
@@ -60,14 +61,13 @@ class Document(QObject):
         self._is_troubled = False
         self.recorder = Recorder(page)
         self.recorder.recorded.connect(self._on_recorded)
-        self._closing: set[str] = set()
+        self._letting_go = LettingGo(keeping, self)
         self.text = untitled()
         keeping.open_text(self.text.key, self.text.about, "", None)
         self.recorder.follow()
         keeping.saved.connect(self._on_saved)
         keeping.journaled.connect(self._on_journaled)
         keeping.unsaved.connect(self._on_unsaved)
-        keeping.closed.connect(self._closing.discard)
         keeping.out_of_step.connect(self._on_out_of_step)
         page.edited.connect(self._on_edited)
         page.modification_changed.connect(self._announce)
@@ -123,16 +123,17 @@ class Document(QObject):
     def show_scene(self, text: OpenText, caret: int = 0) -> None:
         """Show a scene of a book, as it was left if it has been on the page before.
 
-        Args:
-            text: The scene as read from its file; known ones are shown as they are.
-            caret: Where to begin, in code points, in one that is not known yet.
+        One that is not known yet is as read from its file, with the caret at code point `caret`.
         """
         if text.key == self.text.key:
             return
         self._leave()
         known = self._aside.take(text.key)
         if known is None or known.held is None:
-            self._show(text, text.file.text if text.file else "", caret)
+            unsaved = self._letting_go.take_back(text.key)
+            said = text.file.text if text.file else ""
+            self._show(text, said if unsaved is None else unsaved, caret)
+            self._page.document().setModified(unsaved is not None)
         else:
             self.text = known
             held, known.held = known.held, None
@@ -155,7 +156,7 @@ class Document(QObject):
         """Save and forget one text that is put aside."""
         text = self._aside.take(key)
         if text is not None:
-            self._forget(text)
+            self._letting_go.let_go(text)
 
     def said(self) -> str:
         """Return what the page says."""
@@ -177,7 +178,7 @@ class Document(QObject):
     def let_go_of_scenes(self) -> None:
         """Save and forget all scenes that are put aside: their book is closed."""
         for text in self._aside.clear():
-            self._forget(text)
+            self._letting_go.let_go(text)
 
     def _read(self, path: Path) -> TextFile | None:
         try:
@@ -210,10 +211,7 @@ class Document(QObject):
     def caret_in(self, key: str) -> int | None:
         """Return where the caret is in a text in hand, in code points; None of another."""
         text = self.find(key)
-        if text is None or text.held is None:
-            return self.caret() if text is self.text else None
-        position = text.held.caret.position()
-        return len(text.held.text.before(position, position))
+        return self.caret() if text is self.text else text.left_at if text else None
 
     def _leave(self) -> None:
         """Keep what has to be kept of the text on the page before another takes its place."""
@@ -224,7 +222,7 @@ class Document(QObject):
             self._put_aside(text)
             return
         if text.file is not None:
-            with contextlib.suppress(WriterError):
+            with suppress(WriterError):
                 self._recent.set_cursor(text.file.path, self.caret())
         self.keeping.close_text(text.key, discard=self._forsaken or self.is_empty)
 
@@ -233,19 +231,11 @@ class Document(QObject):
             self.keeping.save(text.key)
         text.held = self._page.put_aside()
         for oldest in self._aside.put(text):
-            self._forget(oldest)
+            self._letting_go.let_go(oldest)
 
-    def _forget(self, text: OpenText) -> None:
-        if not text.is_read_only:
-            self._closing.add(text.key)
-            self.keeping.close_text(text.key)
-        if text.held is not None:
-            text.held.dispose()
-
-    def settle(self, key: str) -> None:
-        """Have the file of a text that was let go as the text was, so that it can be read."""
-        if key in self._closing:
-            self.keeping.wait()
+    def unsettled(self, key: str) -> str | None:
+        """Return what a text that was let go says, where its file cannot be made to say it."""
+        return self._letting_go.unsettled(key)
 
     # Saving
 
@@ -267,9 +257,8 @@ class Document(QObject):
         self.recorder.hand_on()
         failed = []
         for text in self.open_texts():
-            held = text.held
-            document = held.text.document if held is not None else self._page.document()
-            if text.file is None or text.is_read_only or not document.isModified():
+            is_unsaved = self.is_modified if text is self.text else text.unsaved is not None
+            if text.file is None or text.is_read_only or not is_unsaved:
                 continue
             told = self.keeping.save_now(text.key)
             if isinstance(told, WriterError):
@@ -320,6 +309,18 @@ class Document(QObject):
         self._page.document().setModified(text != file.text)
         self._announce()
 
+    def follow(self, text: OpenText, file: TextFile) -> None:
+        """Let a text that is put aside, with nothing unsaved, say what its file says now."""
+        if text.held is None:
+            return
+        text.held.put(file.text)
+        text.held.text.document.setModified(False)
+        text.file = file
+        if not text.is_read_only:
+            self.keeping.close_text(text.key, discard=True)
+            self.keeping.open_text(text.key, text.about, file.text, file)
+            text.base = text.revision
+
     def set_text(self, text: OpenText, said: str) -> None:
         """Let a text say `said`, as one undo step where it has any, and have it saved.
 
@@ -334,8 +335,9 @@ class Document(QObject):
         self.rewriting.emit(text, said)
         known = self._aside.find(text.key)
         if known is None:
+            self._letting_go.take_back(text.key)
             self.keeping.open_text(text.key, text.about, said, text.file)
-            self._forget(text)
+            self._letting_go.let_go(text, said)
         elif known.held is not None:
             known.held.put(said)
             self.recorder.revision += 1
@@ -363,7 +365,7 @@ class Document(QObject):
                 text.held.text.document.setModified(False)
             return
         self._is_troubled = False
-        if revision >= self.recorder.revision:
+        if revision >= text.revision and not self.recorder.has_more:
             self._page.document().setModified(False)
             self._announce()
             self.saved.emit()
@@ -388,12 +390,11 @@ class Document(QObject):
             self.keeping.replace(key, text.held.text.read(), text.revision)
 
     def _on_edited(self) -> None:
-        if self.is_modified:
-            self._announce()
+        self._announce()
 
     def _announce(self) -> None:
         self.named.emit(self.text.title, self.is_modified)
 
     def _remember(self, path: Path) -> None:
-        with contextlib.suppress(WriterError):
+        with suppress(WriterError):
             self._recent.add(path)

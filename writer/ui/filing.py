@@ -32,6 +32,10 @@ class Filing(QObject):
 
     beginning = Signal()
     """Nothing has been opened yet. Connected directly."""
+    overwriting = Signal(str)
+    """What is on the disk now is to be in the history under this name. Connected directly."""
+    scene_wanted = Signal(str)
+    """The id of a scene of the open book that is to be shown."""
     begun = Signal()
     """The first text is on the page."""
     book_wanted = Signal(object)
@@ -45,6 +49,7 @@ class Filing(QObject):
         document.named.connect(self._on_named)
         document.shown.connect(self._on_shown)
         document.saved.connect(self._on_saved)
+        document.stored.connect(self._on_stored)
         document.copied.connect(self._on_copied)
         document.noticed.connect(self._on_noticed)
         document.refused.connect(self._on_refused)
@@ -96,7 +101,12 @@ class Filing(QObject):
         return self.document.save() if self.document.path else self.save_as_dialog()
 
     def save_as_dialog(self) -> bool:
-        """Let the writer choose where to save; return whether it is safe on disk."""
+        """Let the writer choose where to save; return whether it is safe on disk.
+
+        Of a scene, whose place is in its book, a copy is saved.
+        """
+        if self.document.text.is_scene:
+            return self.save_copy_dialog()
         path = self._ask_path(self.tr("Save as"), self.document.path or self._proposed)
         return path is not None and self.document.save_as(path)
 
@@ -186,12 +196,15 @@ class Filing(QObject):
         else:
             self._window.status.set_save_state("")
 
+    def _on_stored(self, key: str) -> None:
+        self._window.messages.drop(f"{_SAVING} {key}")
+
     def _on_saved(self) -> None:
-        self._window.messages.drop(_SAVING)
         self._window.status.set_save_state(self.tr("saved"))
 
     def _on_shown(self) -> None:
-        self._window.messages.drop(_SAVING)
+        if not self.document.text.is_scene:  # then no other text is in hand
+            self._window.messages.drop_all(_SAVING)
 
     def _on_copied(self) -> None:
         self._window.status.set_save_state(self.tr("not saved, but a copy is kept"))
@@ -204,31 +217,38 @@ class Filing(QObject):
 
     def _on_unsaved(self, key: str, error: WriterError) -> None:
         text = self.document.text
-        if error.kind == ErrorKind.CHANGED_ON_DISK:
-            self.following.look()  # one that is put aside is looked at when it is shown
+        if error.kind == ErrorKind.CHANGED_ON_DISK and key == text.key:
+            self.following.look()
             return
         action: str | None = self.tr("Save elsewhere…")
         run: Callable[[], object] | None = self.save_as_dialog
+        topic = f"{_SAVING} {key}"
         if key != text.key:
-            action = run = None
+            id = key.rpartition("/")[2]
+            action, run = self.tr("Show it"), partial(self.scene_wanted.emit, id)
         elif error.kind == ErrorKind.UNENCODABLE:
             action, run = self.tr("Save as UTF-8"), self._save_as_utf8
         elif text.is_scene:  # its place is in its book
             action, run = self.tr("Save a copy…"), self.save_copy_dialog
-        self._window.messages.show_message(words_of(error), "error", action, run, topic=_SAVING)
+        self._window.messages.show_message(words_of(error), "error", action, run, topic=topic)
+
+    @property
+    def _topic(self) -> str:
+        """Of what is said about the file of the text on the page."""
+        return f"{_SAVING} {self.document.text.key}"
 
     def _on_followed(self) -> None:
         words = self.tr("{name} was changed by another program; the page shows it as it is now.")
         self._window.messages.show_message(
             words.format(name=f"“{self.document.text.title}”"),
-            action=self.tr("Undo"), on_action=self._window.page.undo, seconds=20, topic=_SAVING,
+            action=self.tr("Undo"), on_action=self._window.page.undo, seconds=20, topic=self._topic,
         )  # fmt: skip
 
     def _on_conflicted(self, theirs: TextFile) -> None:
         words = self.tr("{name} was changed by another program while you were writing.")
         self._window.messages.show_message(
             words.format(name=f"“{self.document.text.title}”"), "error",
-            self.tr("Compare…"), partial(self._compare, theirs), topic=_SAVING,
+            self.tr("Compare…"), partial(self._compare, theirs), topic=self._topic,
         )  # fmt: skip
 
     def _compare(self, theirs: TextFile) -> None:
@@ -240,16 +260,23 @@ class Filing(QObject):
         note = self.tr("The version that is not taken stays in the history.")
         dialog = ConflictDialog(conflict, note, self._window)
         dialog.exec()
-        chosen = {
-            Choice.THEIRS: theirs.text,
-            Choice.MINE: mine,
-            Choice.BOTH: both,
-        }.get(dialog.choice())
-        if chosen is None:
+        if dialog.choice() is Choice.LATER or self.document.text is not text:
             self._on_conflicted(theirs)
             return
-        self.document.adopt(theirs, chosen)
-        self.document.keep()
+        self._resolve(theirs, mine, both if dialog.choice() is Choice.BOTH else None)
+        if dialog.choice() is Choice.THEIRS and not self.document.is_modified:
+            self._window.page.put(theirs.text)
+            self.document.keep()
+
+    def _resolve(self, theirs: TextFile, mine: str, both: str | None) -> None:
+        """Have both versions in the history, and then the writer's, or both in one, in the file."""
+        self.overwriting.emit(self.tr("As another program left it"))
+        self.document.adopt(theirs, mine)
+        if self.document.save():
+            self.overwriting.emit(self.tr("As it was on the page"))
+        if both is not None:
+            self._window.page.put(both)
+            self.document.keep()
 
     def _on_unkept(self, error: WriterError) -> None:
         self._window.messages.show_message(words_of(error), "error", topic=_KEEPING)

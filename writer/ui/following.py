@@ -1,5 +1,6 @@
 """Following: seeing at once what another program does to the files of the text on the page."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QFileSystemWatcher, QObject, QTimer, Signal
@@ -68,6 +69,16 @@ class Following(QObject):
             document.adopt(theirs, theirs.text)
             self.followed.emit()
 
+    def _follow_aside(self) -> None:
+        """Let texts that are put aside, and have nothing unsaved, follow their files."""
+        document = self._document
+        for text in list(document.open_texts())[1:]:
+            if text.file is None or text.held is None or text.unsaved is not None:
+                continue
+            if text.file.path.exists() and changed_on_disk(text.file):
+                with suppress(WriterError):
+                    document.follow(text, read_text_file(text.file.path))
+
     def watch_book(self, *paths: Path) -> None:
         """Watch these folders and files of a book too, in place of those before."""
         self._book = paths
@@ -99,4 +110,5 @@ class Following(QObject):
         if self._is_book_due:
             self._is_book_due = False
             self.book_changed.emit()
+            self._follow_aside()
         self.look()

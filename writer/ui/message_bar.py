@@ -119,6 +119,11 @@ class MessageBar(QWidget):
         self._queue = [message for message in self._queue if message.topic != topic]
         self._show_first()
 
+    def drop_all(self, subject: str) -> None:
+        """Take away the messages of all topics that begin with `subject`."""
+        self._queue = [each for each in self._queue if not each.topic.startswith(subject)]
+        self._show_first()
+
     def text(self) -> str:
         """Return the message in sight, empty if there is none."""
         return self._queue[0].text if self._queue else ""

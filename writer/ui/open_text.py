@@ -31,6 +31,21 @@ class OpenText:
     """While it is put aside."""
 
     @property
+    def left_at(self) -> int | None:
+        """Where the caret was left, in code points; None while it is not put aside."""
+        if self.held is None:
+            return None
+        position = self.held.caret.position()
+        return len(self.held.text.before(position, position))
+
+    @property
+    def unsaved(self) -> str | None:
+        """What it says, put aside, where its file does not say that."""
+        if self.held is None or not self.held.text.document.isModified():
+            return None
+        return self.held.text.read()
+
+    @property
     def is_scene(self) -> bool:
         """Whether it belongs to a book."""
         return self.about.book is not None

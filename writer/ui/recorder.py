@@ -52,11 +52,17 @@ class Recorder(QObject):
         self._rest()
         document.contentsChange.connect(self._on_contents_change)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something has changed that has not been handed on."""
+        document = self._document
+        return document is not None and self._first < document.blockCount() - self._after
+
     def hand_on(self) -> None:
         """Say at once what has changed since this was last done."""
         self._timer.stop()
         document = self._document
-        if document is None or self._first >= document.blockCount() - self._after:
+        if document is None or not self.has_more:
             return
         first = document.findBlockByNumber(self._first)
         last = document.findBlockByNumber(document.blockCount() - self._after - 1)
@@ -82,6 +88,9 @@ class Recorder(QObject):
     def _on_contents_change(self, position: int, _removed: int, added: int) -> None:
         document = self._document
         if document is None or document.revision() == self._seen:  # only looks have changed
+            return
+        if not isValid(self._page) or self._page.signalsBlocked():  # as above, set otherwise
+            self._seen = document.revision()
             return
         self._seen = document.revision()
         self.revision += 1

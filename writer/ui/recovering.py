@@ -86,7 +86,7 @@ class Recovering(QObject):
         if lost.about.book is not None:
             return self._restore_scene(lost)
         if lost.path == self._document.path:
-            self._chronicle.take_first()
+            self._chronicle.take_before_recovery()
             self._window.page.put(lost.text)
             self._document.keep()
         elif lost.file is not None:
@@ -131,7 +131,7 @@ class Recovering(QObject):
         if book is not None and rearranging is not None and _is_of(lost, book.book):
             if item not in book.outline or book.book.read_only:
                 return False
-            self._chronicle.take_first()
+            self._chronicle.take_before_recovery()
             rearranging.replace({item: book.text(item)}, {item: lost.text})
             return self._document.keeping.wait()
         return lost.about.book is not None and self._write_scene(lost.about.book, lost)

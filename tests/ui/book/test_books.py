@@ -1,5 +1,7 @@
 """A book in the window: its scenes on the page, its outline beside it, nothing lost on the way."""
 
+import errno
+import os
 import tomllib
 from pathlib import Path
 
@@ -284,3 +286,89 @@ def test_a_scene_that_cannot_be_saved_is_said_kept_and_written_when_it_can(
     assert texts_on_disk(folder)["Dusk"].startswith("So it was. The rain")
     book.show(third)
     assert desk.page.read() == "He came."
+
+
+def test_saving_a_scene_elsewhere_saves_a_copy(open_book, folder, tmp_path, monkeypatch):
+    desk = open_book()
+    monkeypatch.setattr(QFileDialog, "exec", lambda dialog: True)
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _: [str(tmp_path / "copy.md")])
+    assert desk.session.filing.save_as_dialog()
+    desk.type("So ")
+    written(desk)
+    assert (tmp_path / "copy.md").read_text() == "The rain fell.\nShe waited."
+    assert texts_on_disk(folder)["Dusk"].startswith("So The")
+
+
+def test_a_replaced_scene_that_cannot_be_saved_says_what_it_was_made_to_say(
+    open_book, folder, monkeypatch
+):
+    desk = open_book()
+    book, rearranging = books_of(desk).open_book, books_of(desk).rearranging
+    third = scenes(desk)[2]
+    path, real = book.book.scene_path(third), os.replace
+
+    def full(source, target, **more):
+        if Path(target) == path:
+            raise OSError(errno.ENOSPC, "no space")
+        return real(source, target, **more)
+
+    monkeypatch.setattr(os, "replace", full)
+    rearranging.replace({third: "He came."}, {third: "She came."})
+    assert book.text(third) == "She came."
+    book.show(third)
+    assert desk.page.read() == "She came."
+    assert path.read_text() == "He came."
+    monkeypatch.setattr(os, "replace", real)
+    written(desk)
+    assert texts_on_disk(folder)["Dawn"] == "She came."
+
+
+def test_a_scene_aside_follows_another_program(open_book):
+    desk = open_book()
+    book = books_of(desk).open_book
+    first = scenes(desk)[0]
+    book.step(1)
+    book.book.scene_path(first).write_text("Written elsewhere.")
+    desk.session.filing.following._on_look_due()
+    assert book.text(first) == "Written elsewhere."
+    book.step(-1)
+    assert desk.page.read() == "Written elsewhere."
+    assert not desk.window.isWindowModified()
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    assert desk.page.read() == "The rain fell.\nShe waited."
+
+
+def test_a_title_given_by_another_program_is_kept_and_said_once(open_book, folder):
+    desk = open_book()
+    path = folder / "book.toml"
+    path.write_text(path.read_text().replace('title = "Novel"', 'title = "Novel Two"'))
+    for _ in range(3):
+        desk.session.filing.following._on_look_due()
+    assert books_of(desk).open_book.book.about.title == "Novel Two"
+    assert desk.window.messages.waiting() == 0
+    books_of(desk).rearranging.rename(scenes(desk)[0], "Night")
+    written(desk)
+    assert 'title = "Novel Two"' in path.read_text()
+
+
+def test_a_scene_typed_in_between_is_not_unsaved_for_ever(open_book):
+    desk = open_book()
+    book = books_of(desk).open_book
+    first, second, _ = scenes(desk)
+    desk.type("a")
+    book.show(second)
+    desk.type("b")
+    book.show(first)
+    written(desk)
+    assert not desk.window.isWindowModified()
+
+
+def test_a_larger_letter_is_no_reason_to_save(open_book):
+    desk = open_book()
+    path = books_of(desk).open_book.book.scene_path(scenes(desk)[0])
+    inode = path.stat().st_ino
+    desk.session.zoom(2)
+    desk.session.filing.document.recorder.hand_on()
+    desk.session.filing.document.keeping.wait()
+    assert path.stat().st_ino == inode
+    assert desk.session.filing.document.recorder.revision == 0

@@ -198,6 +198,10 @@ class Book:
         except WriterError as error:
             return error.kind is not ErrorKind.FILE_MISSING
 
+    def note_read(self, data: bytes) -> None:
+        """Note that these bytes of `book.toml`, another program's, have been followed."""
+        self._ours.add(_digest(data))
+
     # How
 
     def _prepare(self, found: Found) -> None:

@@ -47,6 +47,7 @@ class Books(QObject):
         """The book closed last, which may wait for its texts to be saved."""
         self._connected: list[tuple[SignalInstance, Callable[..., object]]] = []
         filing.book_wanted.connect(self.open)
+        filing.scene_wanted.connect(self._on_scene_wanted)
         self._document.shown.connect(self._on_shown)
         self._document.closing.connect(self.close)
         self._document.keeping.unwritten.connect(self._on_unwritten)
@@ -200,14 +201,26 @@ class Books(QObject):
         if book is None or rearranging is None or not book.book.toml_changed():
             return
         try:
-            outline = find_book(book.book.folder).file.outline
+            found = find_book(book.book.folder)
         except WriterError:
             return  # it is being written, or is damaged: ours is written over it with the next step
-        rearranging.follow(outline)
+        book.book.note_read(found.data)
+        is_other = book.book.about != found.file.about
+        book.book.about = found.file.about
         words = self.tr("The outline was changed by another program, and is shown as it is now.")
-        self._window.messages.show_message(
-            words, action=self.tr("Undo"), on_action=rearranging.undo, seconds=20, topic=_TOPIC
-        )
+        if book.book.read_only:
+            book.set_outline(found.file.outline)
+        elif found.file.outline != book.outline:
+            rearranging.follow(found.file.outline)
+            self._window.messages.show_message(
+                words, action=self.tr("Undo"), on_action=rearranging.undo, seconds=20, topic=_TOPIC
+            )
+        elif is_other:
+            self._window.messages.show_message(words, seconds=20, topic=_TOPIC)
+
+    def _on_scene_wanted(self, id: str) -> None:
+        if self.open_book is not None and id in self.open_book.outline:
+            self.open_book.show(id)
 
     def _on_unwritten(self, path: Path, error: WriterError) -> None:
         self._window.messages.show_message(words_of(error), "error", topic=str(path))

@@ -136,6 +136,9 @@ class OpenBook(QObject):
             return self.document.said()
         if known is not None and known.held is not None:
             return known.held.text.read()
+        unsaved = self.document.unsettled(self.key(id))
+        if unsaved is not None:
+            return unsaved
         found = self._opened(id)
         return found.file.text if found is not None and found.file is not None else None
 
@@ -208,7 +211,7 @@ class OpenBook(QObject):
     def _opened(self, id: str) -> OpenText | None:
         """Return a scene as its file is, or None and say why."""
         key = self.key(id)
-        self.document.settle(key)
+        self.document.unsettled(key)
         try:
             file = self.book.read_scene(id)
         except WriterError as error:
