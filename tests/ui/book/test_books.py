@@ -372,3 +372,16 @@ def test_a_larger_letter_is_no_reason_to_save(open_book):
     desk.session.filing.document.keeping.wait()
     assert path.stat().st_ino == inode
     assert desk.session.filing.document.recorder.revision == 0
+
+
+def test_splitting_keeps_unreadable_bytes_as_they_were_found(open_book, folder):
+    book = Book.open(folder)
+    path = book.scene_path(book.outline.scenes()[0].id)
+    book.close()
+    data = ("雨停了，他走进屋子。" * 40 + "\nBad ").encode() + b"\x80 byte \xff."
+    path.write_bytes(data)
+    desk = open_book()
+    desk.page.go_to(desk.page.read().index("Bad"))
+    new = books_of(desk).rearranging.split()
+    written(desk)
+    assert books_of(desk).open_book.book.scene_path(new).read_bytes() == b"Bad \x80 byte \xff."

@@ -6,6 +6,7 @@ What is read comes from the `Book`, what is written goes to the keeper.
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -161,11 +162,18 @@ class OpenBook(QObject):
         self.document.set_text(text, said)
         return True
 
-    def create(self, item: Item, said: str) -> bool:
-        """Write the file of a new scene; return whether it is there."""
+    def create(self, item: Item, said: str, like: str = "") -> bool:
+        """Write the file of a new scene; return whether it is there.
+
+        Unreadable bytes that came from the scene `like` are written as they were found there.
+        """
         path = self.book.folder / item.file
         self._discarded.discard(item.file)
-        return self.document.keeping.create(path, storable(said).encode("utf-8"))
+        data = storable(said).encode("utf-8")
+        origin = self.document.find(self.key(like))
+        if origin is not None and origin.file is not None and origin.file.encoding.damage(said):
+            data = replace(origin.file, path=path, on_disk=None).encode(said)
+        return self.document.keeping.create(path, data)
 
     def has_file(self, item: Item) -> bool:
         """Tell whether the file of a scene is there, and stays."""

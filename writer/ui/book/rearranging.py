@@ -219,7 +219,7 @@ class Rearranging(QObject):
         place = self._book.document.caret()
         first, second = changes.split_text(before, place)
         item = self._book.new_item(ItemKind.SCENE)
-        if not self._is_written(item, second):
+        if not self._is_written(item, second, like=id):
             return ""
         outline = self._outline.added(item, id)
         marks = self._cut_marks(id, item.id, before, place)
@@ -341,10 +341,10 @@ class Rearranging(QObject):
         parts = [(start, of(*each)) for start, each in zip(starts, texts.items(), strict=True)]
         return {next(iter(texts)): replace(joined_all(parts), length=len(whole))}
 
-    def _is_written(self, item: Item, said: str) -> bool:
+    def _is_written(self, item: Item, said: str, like: str = "") -> bool:
         if self._book.book.read_only:
             return False
-        if item.kind is not ItemKind.SCENE or self._book.create(item, said):
+        if item.kind is not ItemKind.SCENE or self._book.create(item, said, like):
             return True
         self.failed.emit(self.tr("The scene could not be written, so nothing was changed."))
         return False
