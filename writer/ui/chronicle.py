@@ -101,8 +101,10 @@ class Chronicle(QObject):
             return
         self._document.keep()
         self.take_first()
-        dialog = HistoryDialog(history, self._shown_of(), self._now(), self._window)
+        now = self._now()
+        dialog = HistoryDialog(history, self._shown_of(), now, self._window)
         dialog.restore_asked.connect(self._restore)
+        dialog.restore_asked.connect(now.put)
         dialog.restore_asked.connect(dialog.refresh)
         dialog.name_asked.connect(partial(self._rename, history))
         dialog.exec()
@@ -175,8 +177,12 @@ class _Now:
     """What texts say now: those in hand as they are, the others as they are on the disk."""
 
     def __init__(self, texts: Mapping[str, str], paths: Mapping[str, Path]) -> None:
-        self._texts = texts
+        self._texts = dict(texts)
         self._paths = paths
+
+    def put(self, key: str, said: str) -> None:
+        """Take it that a text says `said` now."""
+        self._texts[key] = said
 
     def __call__(self, key: str) -> str:
         known = self._texts.get(key)

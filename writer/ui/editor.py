@@ -92,6 +92,7 @@ class Page(Sheet):
         self._caret_position = 0
         self.preceding = ""
         super().load(text)
+        self.viewport().update()  # also below the text, where a longer one may have stood
 
     def put_aside(self) -> HeldText:
         """Return the text on the page, which stays whole when another takes its place."""
@@ -104,6 +105,7 @@ class Page(Sheet):
         self._caret_position = held.caret.position()
         self.preceding = ""
         super().bring_back(held)
+        self.viewport().update()  # as above
 
     def set_appearance(self, colours: Palette, font: QFont) -> None:
         """Draw the page in `colours` and `font`; the text is not changed by it."""

@@ -189,6 +189,8 @@ class Filing(QObject):
         shown = name or self.tr("Untitled")
         if book := self.document.text.about.title:
             shown = f"{shown} — {book}"
+        if self.document.text.is_read_only:
+            shown = self.tr("{name} (to read only)").format(name=shown)
         self._window.setWindowTitle(f"{shown}[*] — Writer")
         self._window.setWindowModified(modified)
         if modified:

@@ -31,7 +31,7 @@ class ProvenanceMenu(QObject):
         self.shown.setShortcut(QKeySequence("Ctrl+Shift+M"))
         self.shown.toggled.connect(self._on_shown)
         self.shown.setChecked(window.is_kept(_SWITCH))
-        origin = QAction(self.tr("&Where these words come from…"), window)
+        origin = QAction(self.tr("W&here these words come from…"), window)
         origin.triggered.connect(replaying.show_here)
         menus.view.insertActions(menus.view_looks, [self.shown, origin])
         menus.book.addSeparator()

@@ -36,7 +36,7 @@ class BookMenu(QObject):
                 Command(tr("Add a &scene"), partial(self._add, ItemKind.SCENE), ("Ctrl+Alt+N",)),
                 Command(tr("Add a &chapter"), partial(self._add, ItemKind.CHAPTER)),
                 Command(tr("Add a &part"), partial(self._add, ItemKind.PART)),
-                Command(tr("S&plit the scene here"), self._split, ("Ctrl+Alt+Return",)),
+                Command(tr("Sp&lit the scene here"), self._split, ("Ctrl+Alt+Return",)),
                 Command(tr("&Merge with the next scene"), self._merge, ("Ctrl+Alt+J",)),
                 Command(tr("&Archive the scene"), self._archive),
                 None,
@@ -124,8 +124,17 @@ class BookMenu(QObject):
 
     def _undo(self) -> None:
         if self._books.rearranging is not None:
+            words = self._books.rearranging.undo_words
             self._books.rearranging.undo()
+            self._say(self.tr("Undone: {step}."), words)
 
     def _redo(self) -> None:
         if self._books.rearranging is not None:
+            words = self._books.rearranging.redo_words
             self._books.rearranging.redo()
+            self._say(self.tr("Done again: {step}."), words)
+
+    def _say(self, said: str, step: str) -> None:
+        if step:
+            words = said.format(step=step)
+            self._window.messages.show_message(words, seconds=5, topic="step")
