@@ -123,6 +123,7 @@ class Counting(QObject):
         rearranging = self._books.rearranging
         if rearranging is not None:
             rearranging.texts_changed.connect(texts.replaced)
+            rearranging.texts_changed.connect(self._show_status)
         texts.show()
         self._counted = None
         self._on_words_changed(self._words.words, 0)
