@@ -8,6 +8,7 @@ from writer.errors import ErrorKind, WriterError
 from writer.shelf.card import GPT2
 from writer.transformer.activations import ACTIVATIONS
 from writer.transformer.config import GPTConfig
+from writer.transformer.variants import check
 
 CONFIG = "config.json"
 _SIZES = ("vocab_size", "n_ctx", "n_embd", "n_layer", "n_head", "inner")
@@ -56,7 +57,8 @@ def checked(config: GPTConfig, name: str) -> GPTConfig:
     """Return `config`, which the file `name` tells.
 
     Raises:
-        ValueError: It says something that the network cannot mean.
+        ValueError: It says something that the network cannot mean, or kinds of it that do not go
+            together; see `transformer.variants`.
     """
     for field, is_sound in (
         *((name, _is_size) for name in _SIZES),
@@ -70,6 +72,7 @@ def checked(config: GPTConfig, name: str) -> GPTConfig:
         raise ValueError(f"{name} says that n_ctx is {config.n_ctx}, which is too short")
     if config.n_embd % config.n_head:
         raise ValueError(f"n_embd {config.n_embd} is no multiple of n_head {config.n_head}")
+    check(config)
     return config
 
 

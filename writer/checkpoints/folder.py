@@ -18,12 +18,13 @@ from torch import nn
 
 from writer.checkpoints.config_file import read_config, read_kind
 from writer.checkpoints.files import ModelFiles, gguf_file
-from writer.checkpoints.names import HuggingFaceGPT2, to_hugging_face
+from writer.checkpoints.names import HuggingFaceGPT2, note_of_kinds, to_hugging_face
 from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer, remove_tokenizer
 from writer.checkpoints.weights import Weights, weight_files
 from writer.errors import ErrorKind, WriterError
 from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
+from writer.transformer.variants import is_plain, own_keys
 
 if TYPE_CHECKING:
     from writer.checkpoints.gguf_gpt2 import GGUFSource
@@ -170,6 +171,9 @@ def write_model(
 ) -> None:
     """Write a folder that `GPT2LMHeadModel.from_pretrained` and `AutoTokenizer` load unchanged.
 
+    Of a network that is more than a GPT-2, `config.json` says what, and the weights that GPT-2 has
+    none of stand beside the others under our own names.
+
     Weights that stand there already stand until the new ones are whole.
 
     Raises:
@@ -192,7 +196,7 @@ def _write_model(folder: Path, network: GPT, tokenizer: Tokenizer, dtype: torch.
         for name, tensor in to_hugging_face(network.state_dict(), config).items()
     }
     unfinished = folder / "model.safetensors.part"
-    save_file(weights, unfinished, metadata={"format": "pt"})
+    save_file(weights, unfinished, metadata={"format": "pt", **note_of_kinds(config)})
     unfinished.replace(folder / "model.safetensors")
     remove_tokenizer(folder)
     tokenizer.write(folder, config.n_ctx)
@@ -203,7 +207,7 @@ def _hugging_face_config(
     config: GPTConfig, tokenizer: Tokenizer, dtype: torch.dtype
 ) -> dict[str, Any]:
     return {
-        "architectures": ["GPT2LMHeadModel"],
+        "architectures": ["GPT2LMHeadModel" if is_plain(config) else "WriterLMHeadModel"],
         "model_type": "gpt2",
         "vocab_size": config.vocab_size,
         "n_positions": config.n_ctx,
@@ -220,6 +224,7 @@ def _hugging_face_config(
         "bos_token_id": tokenizer.opening[0],
         "eos_token_id": tokenizer.end_id,
         "dtype": str(dtype).removeprefix("torch."),
+        **own_keys(config),
     }
 
 

@@ -6,10 +6,11 @@ GPT-2's) and believes every count, so that a damaged one keeps it busy for ever.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import gguf
@@ -141,6 +142,8 @@ class GGUFFile:
 
 class GGUFWeights:
     """The weights of a GPT-2 in a GGUF file, under Hugging Face's names and in its layout."""
+
+    metadata: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, file: GGUFFile) -> None:
         self._file = file

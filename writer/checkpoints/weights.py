@@ -6,6 +6,7 @@ Under Hugging Face's names, from `safetensors` files, one or many, from PyTorch'
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,6 +37,10 @@ class Weights(Protocol):
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         """Return the shape of each tensor that is there, known without reading it."""
 
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """Return what else the files say, by name; nothing where their format has no place."""
+
     def read(self, name: str) -> torch.Tensor:
         """Return a tensor of `shapes`.
 
@@ -65,8 +70,11 @@ class SafetensorsWeights:
     def __init__(self, paths: list[Path]) -> None:
         self._stored: dict[str, _Stored] = {}
         self.shapes: dict[str, tuple[int, ...]] = {}
+        self.metadata: dict[str, str] = {}
         for path in paths:
-            for name, (shape, stored) in _verified(path).items():
+            found, said = _verified(path)
+            self.metadata |= said
+            for name, (shape, stored) in found.items():
                 if name in self.shapes:
                     raise ValueError(f"two files hold the weight {name:.60}")
                 self.shapes[name], self._stored[name] = shape, stored
@@ -82,8 +90,11 @@ class SafetensorsWeights:
         return torch.from_numpy(data).view(_FLOATING[stored.format]).view(self.shapes[name])
 
 
-def _verified(path: Path) -> dict[str, tuple[tuple[int, ...], _Stored]]:
-    """Return the shape of each tensor of a `safetensors` file, and where it is."""
+_Found = dict[str, tuple[tuple[int, ...], _Stored]]
+
+
+def _verified(path: Path) -> tuple[_Found, dict[str, str]]:
+    """Return the shape of each tensor of a `safetensors` file and where it is, and the metadata."""
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
         if size > _LARGEST_HEADER:
@@ -92,6 +103,7 @@ def _verified(path: Path) -> dict[str, tuple[tuple[int, ...], _Stored]]:
     try:
         with safe_open(path, framework="numpy") as verified:
             names = frozenset(verified.keys())
+            metadata = dict(verified.metadata() or {})
     except SafetensorError as error:
         raise ValueError(f"{path.name:.80} is incomplete or damaged ({error})") from error
     if len(names) > _MOST_TENSORS:
@@ -102,11 +114,13 @@ def _verified(path: Path) -> dict[str, tuple[tuple[int, ...], _Stored]]:
             first, last = entry["data_offsets"]
             stored = _Stored(path, entry["dtype"], 8 + size + first, last - first)
             found[name] = (tuple(entry["shape"]), stored)
-    return found
+    return found, metadata
 
 
 class PickledWeights:
     """The tensors of some files that PyTorch wrote."""
+
+    metadata: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, paths: list[Path]) -> None:
         self._tensors: dict[str, torch.Tensor] = {}

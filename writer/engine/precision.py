@@ -20,8 +20,9 @@ from writer.engine.quantized import Int8Embedding, Int8Linear, has_int8
 from writer.errors import ErrorKind, WriterError
 from writer.hardware import processor_name
 from writer.settings import Precision
+from writer.transformer.attention import QueryKeyValue
 from writer.transformer.config import GPTConfig
-from writer.transformer.gpt import GPT, QueryKeyValue
+from writer.transformer.gpt import GPT
 
 _DTYPES = {
     Precision.INT8: torch.float32,  # what passes between its layers

@@ -246,5 +246,9 @@ def _reusable(
         common = whole(common)
     elif common == length == len(tokens) and read.logits is not None:
         return common
-    # The last block tells what follows it.
-    return most_shared(length, len(tokens), min(common, len(tokens) - 1))
+    # The last block tells what follows it. Whatever is out of reach is read again.
+    shared = most_shared(length, len(tokens), min(common, len(tokens) - 1))
+    if isinstance(read, Tail):
+        start = read.start if read.is_part else 0
+        return start + read.read.reaches(max(0, shared - start))
+    return read.state.reaches(shared)

@@ -1,7 +1,9 @@
 """Card: what a model is, as far as its files tell without being read whole. A plain value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from writer.shelf.reading import Reading
 
 GPT2 = "gpt2"
 
@@ -31,3 +33,7 @@ class Card:
     """Of all its files on the disk."""
     memory_bytes: dict[str, int]
     """What it takes at work with a full context, loading included, by `Precision` value."""
+    memory_by_length: dict[int, dict[str, int]] = field(default_factory=dict)
+    """The same by tokens of context, where it is known: an estimate, as that is."""
+    reading: Reading | None = None
+    """Loss by position in the context, where that was measured."""

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+from writer.shelf.reading import READING
+
 CONFIG, GGUF = "config.json", ".gguf"
 _SNAPSHOTS, _BLOBS = "snapshots", "blobs"
 """A cache lays its folders out as models--NAME/{blobs,snapshots/REVISION}."""
@@ -21,6 +23,7 @@ _BESIDE = (
     CONFIG, "tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
     "vocab*.txt", "vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json",
     "tokenizer_config.json", "generation_config.json", "README.md", "LICENSE*",
+    READING,
 )  # fmt: skip
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin", f"*{GGUF}")
 _ALL = (*_SAFETENSORS, *_PICKLED, *_BESIDE, f"*{GGUF}")

@@ -32,14 +32,16 @@ class KeptWeights:
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Let the network have what is kept for a while."""
-        own = [each.detach().clone() for each in self._parameters]
-        self.apply()
+        self._swap()
         try:
             yield
         finally:
-            with torch.no_grad():
-                for parameter, before in zip(self._parameters, own, strict=True):
-                    parameter.copy_(before)
+            self._swap()
+
+    def _swap(self) -> None:
+        """Change places with the network's own: a third copy of them is not needed."""
+        for number, parameter in enumerate(self._parameters[: len(self._kept)]):
+            parameter.data, self._kept[number] = self._kept[number], parameter.data
 
     def state(self) -> dict[str, Any]:
         """Return it as a checkpoint keeps it."""

@@ -14,6 +14,8 @@ import torch
 
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _ITERATIONS = 5
+_AT_ONCE = 1 << 22
+"""Numbers that are orthogonalized at once: enough for the cores, and far less than all."""
 
 
 class Muon(torch.optim.Optimizer):
@@ -39,13 +41,19 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     by_shape[parameter.shape].append(parameter)
             for shape, parameters in by_shape.items():
-                momenta = [self._momentum(each, group["momentum"]) for each in parameters]
-                updates = orthogonalized(torch.stack(momenta), self._precision)
-                # The step's size in RMS is then the same for wide and for tall matrices.
-                scale = max(1.0, shape[0] / shape[1]) ** 0.5
-                for parameter, update in zip(parameters, updates, strict=True):
-                    parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                    parameter.add_(update, alpha=-group["lr"] * scale)
+                count = max(1, _AT_ONCE // shape.numel())
+                for first in range(0, len(parameters), count):
+                    self._move(parameters[first : first + count], group)
+
+    def _move(self, parameters: list[torch.nn.Parameter], group: dict[str, Any]) -> None:
+        """Move matrices of one shape."""
+        momenta = [self._momentum(each, group["momentum"]) for each in parameters]
+        updates = orthogonalized(torch.stack(momenta), self._precision)
+        # The step's size in RMS is then the same for wide and for tall matrices.
+        scale = max(1.0, parameters[0].shape[0] / parameters[0].shape[1]) ** 0.5
+        for parameter, update in zip(parameters, updates, strict=True):
+            parameter.mul_(1 - group["lr"] * group["weight_decay"])
+            parameter.add_(update, alpha=-group["lr"] * scale)
 
     def _momentum(self, parameter: torch.nn.Parameter, decay: float) -> torch.Tensor:
         gradient = parameter.grad

@@ -1,6 +1,6 @@
 """What training makes small: the mean cross-entropy of each next token, and how it is computed."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -13,6 +13,15 @@ _CHUNK = 512
 """Tokens whose logits exist at once: of a whole batch they would be its largest tensor by far."""
 
 
+class Losses(NamedTuple):
+    """What training makes small: their sum. What is told and compared is the first alone."""
+
+    plain: torch.Tensor
+    """The mean over the tokens, natural log."""
+    penalty: torch.Tensor | None
+    """What kinds of the network ask for beside it; never in evaluation."""
+
+
 class Objective(nn.Module):
     """A network together with its loss, as `DistributedDataParallel` wants them: one forward."""
 
@@ -21,15 +30,15 @@ class Objective(nn.Module):
         self.network = network
         self.precision = precision
 
-    def forward(self, windows: torch.Tensor) -> torch.Tensor:
-        """Return the mean loss, natural log, of windows (B, T + 1)."""
+    def forward(self, windows: torch.Tensor) -> Losses:
+        """Return the losses of windows (B, T + 1)."""
         low = self.precision != torch.float32
         with torch.autocast(windows.device.type, self.precision, enabled=low):
-            features, _ = self.network.features(windows[:, :-1])  # (B, T, E)
+            features, penalty = self.network.whole(windows[:, :-1])  # (B, T, E)
         weight = self.network.head.weight
-        return next_token_loss(
-            features.flatten(0, 1), weight, windows[:, 1:].flatten(), self.precision
-        )
+        targets = windows[:, 1:].flatten()
+        plain = next_token_loss(features.flatten(0, 1), weight, targets, self.precision)
+        return Losses(plain, penalty if self.training else None)
 
 
 def next_token_loss(
@@ -71,13 +80,15 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
                 by_feature[part] = slope @ low
                 by_weight += slope.T @ seen
         if by_feature is not None and by_weight is not None:
-            ctx.save_for_backward(by_feature, by_weight)
+            # Kept here rather than as saved tensors, so that they may be changed in place: the one
+            # is as large as the embedding.
+            ctx.slopes = by_feature, by_weight
         ctx.count = len(targets)
         return total / len(targets)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, slope: torch.Tensor) -> Any:  # noqa: ANN401
-        by_feature, by_weight = ctx.saved_tensors
+        (by_feature, by_weight), ctx.slopes = ctx.slopes, None
         scale = slope / ctx.count
-        return by_feature * scale, by_weight * scale, None, None
+        return by_feature.mul_(scale), by_weight.mul_(scale), None, None

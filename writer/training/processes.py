@@ -27,12 +27,19 @@ class Group:
         """Return whether this is the process that writes and speaks."""
         return self.rank == 0
 
-    def joined(self, module: nn.Module) -> nn.Module:
-        """Return `module` so that its gradients become the mean over all processes."""
+    def joined(self, module: nn.Module, is_whole: bool = True) -> nn.Module:
+        """Return `module` so that its gradients become the mean over all processes.
+
+        Args:
+            module: What has the gradients.
+            is_whole: Whether each parameter has one after each batch; an expert may not.
+        """
         if self.size == 1:
             return module
         ids = [self.device.index] if self.device.type == "cuda" else None
-        return DistributedDataParallel(module, device_ids=ids)
+        return DistributedDataParallel(
+            module, device_ids=ids, find_unused_parameters=not is_whole
+        )
 
     def agreed(self, *values: float) -> list[float]:
         """Return the leading process's values in all of them."""

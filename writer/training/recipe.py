@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from writer.transformer.config import GPTConfig
+
 _MANY_EPOCHS = 4
+_LONGEST_WINDOW = 4_096
+_BY_DISTANCE = ("relative", "rotary")
+"""Positions that are told by how far apart two tokens are: none of them needs to be trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,12 @@ class Recipe:
     short_length: int = 256
     short_share: float = 0.6
     """The share of the budget spent on windows of `short_length`, which are quicker; the rest is
-    spent on windows of n_ctx, without which the later positions would stay noise."""
+    spent on the longest ones, without which the later positions would stay noise."""
+    window: int | None = None
+    """The longest windows, in tokens; None leaves it to the network, see `usual_window`."""
+    first_window: int | None = None
+    """Where a context is extended: windows of this length, twice it and so on up to the longest,
+    equal shares of the budget each, in place of the short ones."""
     muon_lr: float = 0.02
     adam_lr: float = 0.003
     warmup_share: float = 0.02
@@ -51,9 +61,19 @@ class Recipe:
         left = max(0.0, 1 - progress) / self.cooldown_share if self.cooldown_share else 1.0
         return 0.05 + 0.95 * min(1.0, left)
 
-    def length(self, progress: float, n_ctx: int) -> int:
-        """Return how long the windows are at `progress` of the budget, in tokens."""
-        return min(self.short_length, n_ctx) if progress < self.short_share else n_ctx
+    def length(self, progress: float, longest: int) -> int:
+        """Return how long the windows are at `progress` of the budget, up to `longest` tokens.
+
+        >>> extending = Recipe(first_window=1024)
+        >>> [extending.length(p, 4096) for p in (0.3, 0.5, 0.7, 1.0)]
+        [1024, 2048, 4096, 4096]
+        """
+        if self.first_window is None:
+            return min(self.short_length, longest) if progress < self.short_share else longest
+        lengths = [self.first_window]
+        while lengths[-1] < longest:
+            lengths.append(min(2 * lengths[-1], longest))
+        return min(lengths[min(int(progress * len(lengths)), len(lengths) - 1)], longest)
 
     def dropped(self, epochs: float) -> float:
         """Return the share of activations to drop once the corpus has been read `epochs` times.
@@ -70,3 +90,18 @@ class Recipe:
         by_time = seconds / (60 * self.minutes) if self.minutes else 0.0
         by_tokens = tokens / self.tokens if self.tokens else 0.0
         return min(1.0, max(by_time, by_tokens))
+
+
+def is_trained_to_the_end(config: GPTConfig) -> bool:
+    """Return whether positions that a training never reaches would stay noise."""
+    return config.position_embedding not in _BY_DISTANCE
+
+
+def usual_window(config: GPTConfig) -> int:
+    """Return how long the longest windows are for a network of this shape, unless it is said.
+
+    >>> usual_window(GPTConfig(n_ctx=16384)), usual_window(
+    ...     GPTConfig(n_ctx=16384, position_embedding="rotary", rotary_base=1e4))
+    (16384, 4096)
+    """
+    return config.n_ctx if is_trained_to_the_end(config) else min(config.n_ctx, _LONGEST_WINDOW)

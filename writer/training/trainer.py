@@ -13,13 +13,14 @@ from torch.nn.parallel import DistributedDataParallel
 
 from writer.errors import ErrorKind, WriterError
 from writer.training.averaging import AverageWeights, BestWeights
-from writer.training.muon import Muon
 from writer.training.objective import Objective
+from writer.training.optimizers import optimizers
 from writer.training.processes import Group
 from writer.training.recipe import Recipe
 from writer.training.saving import append_to_log, cut_log, write_checkpoint
 from writer.training.windows import Windows
 from writer.transformer.gpt import GPT
+from writer.transformer.variants import is_plain
 
 _CHECKPOINT_SECONDS = 240.0
 ALONE = Group(0, 1, torch.device("cpu"))
@@ -40,6 +41,8 @@ class Progress:
     tokens_per_second: float
     seconds: float
     """Spent so far, in all runs together."""
+    penalty: float | None = None
+    """What the network's kinds had added to the loss; None where they add nothing."""
 
 
 class Trainer:
@@ -48,7 +51,7 @@ class Trainer:
     Args:
         recipe: How.
         network: What is trained, in fp32; it moves to the group's device.
-        corpus: What it reads.
+        corpus: What it reads; its slots are the longest windows.
         held_out: Windows (N, T + 1) that it does not; N may be 0.
         folder: Where its checkpoint and log stand.
         group: The processes that share the work.
@@ -63,7 +66,7 @@ class Trainer:
         folder: Path,
         group: Group = ALONE,
     ) -> None:
-        needed = network.config.n_ctx + 1
+        needed = corpus.longest + 1
         if len(corpus) < needed:
             raise WriterError(ErrorKind.CORPUS_TOO_SHORT, tokens=len(corpus), needed=needed)
         self.recipe = recipe
@@ -75,8 +78,8 @@ class Trainer:
         self._corpus, self._held_out = corpus, held_out.to(group.device)
         self._folder, self._group = folder, group
         self._objective = Objective(network, torch.bfloat16 if recipe.bf16 else torch.float32)
-        self._joined = group.joined(self._objective)
-        self._optimizers = _optimizers(network, recipe)
+        self._joined = group.joined(self._objective, is_plain(network.config))
+        self._optimizers = optimizers(network, recipe)
         self._rates = [[g["lr"] for g in each.param_groups] for each in self._optimizers]
         self._is_updating = False
         self._average = AverageWeights(network)
@@ -140,17 +143,17 @@ class Trainer:
         saved_at = time.monotonic()
         try:
             if self.step == 0:
-                self._tell(None, 0, 0.0, on_progress)
+                self._tell((None, None), 0, 0.0, on_progress)
             while (share := self._agreed_share()) < 1:
                 started = time.monotonic()
                 self._is_updating = True
-                loss, tokens = self._update(share)
+                loss, penalty, tokens = self._update(share)
                 self.step += 1
                 self.tokens += tokens
                 self._is_updating = False
                 elapsed = time.monotonic() - started
                 self.seconds += elapsed
-                self._tell(loss, share, tokens / elapsed, on_progress)
+                self._tell((loss, penalty), share, tokens / elapsed, on_progress)
                 if self._group.agreed(float(not is_wanted()))[0]:
                     self.save()
                     return False
@@ -190,7 +193,7 @@ class Trainer:
         if not len(self._held_out):
             return None
         self.network.eval()
-        losses = [self._objective(window[None]).item() for window in self._held_out]
+        losses = [self._objective(window[None]).plain.item() for window in self._held_out]
         self.network.train()
         return math.fsum(losses) / len(losses)
 
@@ -203,12 +206,13 @@ class Trainer:
 
     def _tell(
         self,
-        loss: float | None,
+        losses: tuple[float | None, float | None],
         before: float,
         speed: float,
         on_progress: Callable[[Progress], None],
     ) -> None:
         """Log an update, and take the loss on the held-out text where it is due."""
+        loss, penalty = losses
         started = time.monotonic()
         checks = self.recipe.checks
         (now,) = self._group.agreed(self.share)
@@ -219,28 +223,28 @@ class Trainer:
         if loss is not None:  # what the network knows at first is not part of the budget
             self.seconds += time.monotonic() - started
         progress = Progress(
-            self.step, self.tokens, loss, held_out, now, speed, round(self.seconds, 2)
+            self.step, self.tokens, loss, held_out, now, speed, round(self.seconds, 2), penalty
         )
         if self._group.leads:
             append_to_log(self._folder, asdict(progress))
             on_progress(progress)
 
-    def _update(self, share: float) -> tuple[float, int]:
-        """Make one update; return its loss and how many tokens all processes read.
+    def _update(self, share: float) -> tuple[float, float | None, int]:
+        """Make one update; return its loss, penalty, and how many tokens all processes read.
 
         Raises:
             WriterError: TRAINING_DIVERGED, before any weight has changed.
         """
         self.network.train()
         self.network.set_dropout(self.recipe.dropped(self.tokens / len(self._corpus)))
-        length = self.recipe.length(share, self.network.config.n_ctx)
+        length = self.recipe.length(share, self._corpus.longest)
         size, rank = self._group.size, self._group.rank
         rows = max(1, self.recipe.batch_tokens // (length * size))  # of this process
         windows = self._corpus.rows(self.tokens, rows * size, length)
         windows = windows[rank * rows : (rank + 1) * rows].to(self._group.device)
         # For dropout.
         torch.manual_seed(((self.recipe.seed * 1_000_003 + self.step) * 64 + rank) % (1 << 63))
-        loss = self._backward(windows, max(1, self.recipe.micro_tokens // length))
+        loss, penalty = self._backward(windows, max(1, self.recipe.micro_tokens // length))
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         if not math.isfinite(loss + norm.item()):
             raise WriterError(ErrorKind.TRAINING_DIVERGED, step=self.step)
@@ -252,28 +256,25 @@ class Trainer:
             optimizer.zero_grad(set_to_none=True)
         if self._is_averaging(share):
             self._average.add()
-        return loss, rows * size * length
+        return loss, penalty, rows * size * length
 
-    def _backward(self, windows: torch.Tensor, micro: int) -> float:
-        """Leave the gradients of windows (B, T + 1), `micro` rows at once; return the mean loss."""
+    def _backward(self, windows: torch.Tensor, micro: int) -> tuple[float, float | None]:
+        """Leave the gradients of windows (B, T + 1), `micro` rows at once.
+
+        Returns:
+            The mean loss, and what was added to it.
+        """
         parts = torch.split(windows, micro)
-        total = torch.zeros((), device=windows.device)
+        told, added = torch.zeros(2, 1, device=windows.device)
+        is_penalized = False
         for number, part in enumerate(parts):
             waits = number < len(parts) - 1 and isinstance(self._joined, DistributedDataParallel)
             with self._joined.no_sync() if waits else nullcontext():  # type: ignore[operator]
-                loss = self._joined(part) * (len(part) / len(windows))
-                loss.backward()
-            total += loss.detach()
-        return self._group.mean(total)
-
-
-def _optimizers(network: GPT, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices between the layers, AdamW for everything else."""
-    named = list(network.named_parameters())
-    matrices = [p for name, p in named if p.ndim == 2 and name.startswith("blocks.")]
-    others = [p for name, p in named if p.ndim != 2 or not name.startswith("blocks.")]
-    low = torch.bfloat16 if recipe.bf16 else torch.float32
-    return [
-        Muon(matrices, lr=recipe.muon_lr, weight_decay=0.01, precision=low),
-        torch.optim.AdamW(others, lr=recipe.adam_lr, betas=(0.9, 0.95), weight_decay=0.0),
-    ]
+                plain, penalty = self._joined(part)
+                weight = len(part) / len(windows)
+                ((plain if penalty is None else plain + penalty) * weight).backward()
+            told += plain.detach() * weight
+            if penalty is not None:
+                added, is_penalized = added + penalty.detach() * weight, True
+        loss = self._group.mean(told)
+        return loss, self._group.mean(added) if is_penalized else None

@@ -14,17 +14,17 @@ _SEARCHED = 4
 
 
 class Windows:
-    """The corpus cut into slots of n_ctx, read in an order of chance, none twice before all once.
+    """The corpus cut into slots, read in an order of chance, none twice before all once.
 
-    Shorter windows are pieces of slots, and the order of the slots is the same for every length, so
+    A slot is as long as the longest window. Shorter windows are pieces of slots, and the order of the slots is the same for every length, so
     that a training that goes over from short windows to long ones goes on where it was. Every other
     window begins as a text does when it is continued: with the opening mark, at a paragraph. The
     others begin anywhere, as the rest of a longer text does.
     """
 
-    def __init__(self, shard: TokenShard, tokenizer: Tokenizer, n_ctx: int, seed: int) -> None:
+    def __init__(self, shard: TokenShard, tokenizer: Tokenizer, longest: int, seed: int) -> None:
         self._shard = shard
-        self._n_ctx = n_ctx
+        self.longest = longest
         self._seed = seed
         self._opening = torch.tensor(tokenizer.opening)
         ends = [number == tokenizer.end_id or tokenizer.token_bytes(number).endswith(b"\n")
@@ -40,8 +40,8 @@ class Windows:
         return torch.stack([self._window(first + number, length) for number in range(count)])
 
     def _window(self, number: int, length: int) -> torch.Tensor:
-        slots, spare = divmod(len(self._shard) - 1, self._n_ctx)
-        pieces = self._n_ctx // length
+        slots, spare = divmod(len(self._shard) - 1, self.longest)
+        pieces = self.longest // length
         group = min(_GROUP, slots)
         slots -= slots % group
         epoch, place = divmod(number, slots * pieces)
@@ -51,7 +51,7 @@ class Windows:
         block, inside = divmod(place, group * pieces)
         piece, member = divmod(inside, group)
         slot = int(order[block * group + member])
-        start = offset + slot * self._n_ctx + piece * length
+        start = offset + slot * self.longest + piece * length
         if (slot + piece) % 2 and (opened := self._paragraph(start, length)) is not None:
             rest = self._shard.window(opened, length + 1 - len(self._opening))
             if len(rest) == length + 1 - len(self._opening):

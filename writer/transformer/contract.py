@@ -27,8 +27,15 @@ class Read(Protocol):
     def select(self, rows: torch.Tensor) -> Self:
         """Return the state of the rows whose indices (n,) are given, in that order."""
 
+    def reaches(self, length: int) -> int:
+        """Return the last place, up to `length`, that the text of one row can be cut to."""
+
     def truncate(self, length: int) -> Self:
-        """Return the state as it was after the first `length` tokens of a text of one row."""
+        """Return the state as it was after the first `length` tokens of a text of one row.
+
+        Raises:
+            ValueError: It cannot be cut there, see `reaches`.
+        """
 
     def fit(self, entries: int) -> Self:
         """Return the state with room of its own for hardly more than `entries`."""

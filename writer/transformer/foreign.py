@@ -105,6 +105,10 @@ class ForeignState:
         buffer = _Buffer(chosen, self.buffer.capacity, self.own)
         return replace(self, rows=len(rows), buffer=buffer)
 
+    def reaches(self, length: int) -> int:
+        """Return `length`: the text can be cut anywhere."""
+        return length
+
     def truncate(self, length: int) -> "ForeignState":
         """Return the state as it was after the first `length` tokens of a text of one row.
 

@@ -1,108 +1,44 @@
-"""GPT-2: pre-norm blocks, learned positions, tied embeddings (Radford et al. 2019).
+"""The decoder: GPT-2 (Radford et al. 2019), and the long-context family that `variants` names.
 
 One contract for every network of this room: `forward(tokens, state) -> (logits, state)`. The state
 is a value that the caller keeps; modules hold parameters only.
 """
 
-from collections.abc import Generator
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from writer.transformer.activations import ACTIVATIONS
+from writer.transformer.block import Block
 from writer.transformer.config import GPTConfig
+from writer.transformer.dense import Onward
+from writer.transformer.positions import (
+    InterpolatedPositions,
+    TwoLevelPositions,
+    positions_of,
+    table,
+)
 from writer.transformer.state import State, empty_state, visibility
+from writer.transformer.streams import Streams
+from writer.transformer.variants import is_buffered
+
+if TYPE_CHECKING:  # what a plain GPT-2 does not need is not imported for it
+    from writer.transformer.recurrent import RelativeAttention
 
 _Result = TypeVar("_Result")
+GPTState = State | Streams
+"""The first where all that is read stays in a buffer, the second where its reach is bounded."""
 
 
-class QueryKeyValue(nn.Module):
-    """The three projections of attention. Three matrices: Muon orthogonalizes each by itself."""
+class Whole(NamedTuple):
+    """What comes of whole texts."""
 
-    def __init__(self, n_embd: int) -> None:
-        super().__init__()
-        self.query = nn.Linear(n_embd, n_embd)
-        self.key = nn.Linear(n_embd, n_embd)
-        self.value = nn.Linear(n_embd, n_embd)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return queries, keys and values (..., 3E), side by side, of x (..., E)."""
-        return torch.cat((self.query(x), self.key(x), self.value(x)), dim=-1)
-
-
-class Onward(NamedTuple):
-    """What one layer's attention needs to go on from a state; N tokens are new, M of them look."""
-
-    entries: torch.Tensor  # (2, H, S, D): what is looked at, with room for what is new
-    bias: torch.Tensor  # (M, S), see `visibility`
-    start: int
-    """Where the new entries are written."""
-
-
-class Attention(nn.Module):
-    """Causal multi-head attention, over a whole text or onward from a state."""
-
-    def __init__(self, config: GPTConfig, layer: int) -> None:
-        super().__init__()
-        self.heads = config.n_head
-        self.scale = config.attention_scale(layer)
-        self.qkv = QueryKeyValue(config.n_embd)
-        self.out = nn.Linear(config.n_embd, config.n_embd)
-
-    def forward(self, x: torch.Tensor, onward: Onward | None) -> torch.Tensor:
-        """Return what x reads: whole texts (B, T, E), or (N, E) of which the last M look onward."""
-        return self._whole(x) if onward is None else self._onward(x, onward)
-
-    def _whole(self, x: torch.Tensor) -> torch.Tensor:
-        rows, length, _ = x.shape
-        parts = self.qkv(x).view(rows, length, 3, self.heads, -1)
-        query, key, value = parts.permute(2, 0, 3, 1, 4)  # (B, H, T, D) each
-        read = F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=self.scale)
-        out: torch.Tensor = self.out(read.transpose(1, 2).flatten(2))
-        return out
-
-    def _onward(self, x: torch.Tensor, onward: Onward) -> torch.Tensor:
-        entries, bias, start = onward
-        new, width = x.shape
-        looking = bias.shape[0]
-        parts = self.qkv(x).view(new, 3, self.heads, -1).permute(1, 2, 0, 3)  # (3, H, N, D)
-        entries[:, :, start : start + new] = parts[1:]
-        # The products take contiguous matrices as they are; of others they make slow copies.
-        keys, values = entries.contiguous()
-        # All rows are queries of one product over the common keys, which so are read once. Two
-        # products beat the fused kernel: 2.4 against 4.6 ms a step (5 rows, 1,152 entries, bf16).
-        query = parts[0, :, new - looking :].to(keys.dtype)
-        scores = torch.baddbmm(bias[None], query, keys.transpose(1, 2), alpha=self.scale)
-        read = torch.bmm(torch.softmax(scores, dim=-1), values).transpose(0, 1)  # (M, H, D)
-        read = read.to(x.dtype, memory_format=torch.contiguous_format).reshape(looking, width)
-        out: torch.Tensor = self.out(read)
-        return out
-
-
-class Block(nn.Module):
-    """Attention, then a feed-forward, each after a norm and beside the residual stream."""
-
-    def __init__(self, config: GPTConfig, layer: int) -> None:
-        super().__init__()
-        self.attention_norm = nn.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)
-        self.attention = Attention(config, layer)
-        self.mlp_norm = nn.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)
-        self.up = nn.Linear(config.n_embd, config.inner)
-        self.down = nn.Linear(config.inner, config.n_embd)
-        self.activation = ACTIVATIONS[config.activation_function]
-        self.dropout = 0.0
-
-    def forward(self, x: torch.Tensor, onward: Onward | None) -> torch.Tensor:
-        """Return x further on, (B, T, E), or onward from a state (M, E) of (N, E)."""
-        read = self.attention(self.attention_norm(x), onward)
-        x = x[x.shape[0] - read.shape[0] :] + self._dropped(read)
-        return x + self._dropped(self.down(self.activation(self.up(self.mlp_norm(x)))))
-
-    def _dropped(self, x: torch.Tensor) -> torch.Tensor:
-        return F.dropout(x, self.dropout) if self.training and self.dropout else x
+    features: torch.Tensor  # (B, T, E), normed: what the head takes
+    penalty: torch.Tensor | None
+    """What the loss is to have added in training, already weighted: of memories, of experts."""
 
 
 class GPT(nn.Module):
@@ -119,8 +55,8 @@ class GPT(nn.Module):
         self.dropout = 0.0
         self.checkpointing = False
         """Whether training computes activations again on the way back instead of keeping them."""
-        self.tokens = _embedding(config.vocab_size, config.n_embd)
-        self.positions = _embedding(config.n_ctx, config.n_embd)
+        self.tokens = table(config.vocab_size, config.n_embd)
+        self.positions = positions_of(config)
         blocks = [Block(config, layer) for layer in range(config.n_layer)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)
@@ -130,9 +66,7 @@ class GPT(nn.Module):
         if initialized:
             self.apply(_initialize)
             for block in blocks:
-                # Branches that start silent train faster under Muon (modded-nanogpt).
-                nn.init.zeros_(block.attention.out.weight)
-                nn.init.zeros_(block.down.weight)
+                block.silence()
 
     @property
     def n_ctx(self) -> int:
@@ -149,24 +83,71 @@ class GPT(nn.Module):
         """Return where it works."""
         return self.norm.weight.device
 
+    def layers(self) -> list[Block]:
+        """Return the blocks, the first one in front."""
+        return [cast(Block, block) for block in self.blocks]
+
     def set_dropout(self, share: float) -> None:
         """Drop this share of what comes into the residual stream, while training.
 
         What attention looks at is not dropped: on a processor no fused kernel does that.
         """
         self.dropout = share
-        for block in self.blocks:
-            assert isinstance(block, Block)
+        for block in self.layers():
             block.dropout = share
 
-    def empty_state(self, dtype: torch.dtype | None = None) -> State:
+    def empty_state(self, dtype: torch.dtype | None = None) -> GPTState:
         """Return the state of a text of which nothing has been read, kept in `dtype`."""
-        like = self.norm.weight
-        return empty_state(self.config, like if dtype is None else like.to(dtype))
+        like = self.norm.weight if dtype is None else self.norm.weight.to(dtype)
+        if is_buffered(self.config):
+            return empty_state(self.config, like)
+        layers = tuple(block.attention.begin(like) for block in self.layers())
+        return Streams(layers, length=0, rows=1, branched=False, marks=())
+
+    def whole(self, tokens: torch.Tensor) -> Whole:
+        """Read whole texts (B, T), as training does.
+
+        Raises:
+            ValueError: More positions than n_ctx would be needed.
+        """
+        if self.config.position_embedding == "relative":
+            return self._segments(tokens)
+        x = self._embedded(tokens, 0)
+        if self.config.blocks == "reversible":
+            from writer.transformer.reversible import reversible
+
+            return Whole(self.norm(reversible(self.layers(), x)), None)
+        penalties = []
+        for block in self.layers():
+            x, penalty = self._again(block.whole, x)
+            penalties.append(penalty)
+        return Whole(self.norm(x), _total(penalties))
+
+    def _segments(self, tokens: torch.Tensor) -> Whole:
+        """Read whole texts segment by segment, each with what the ones before have left."""
+        length = self.config.segment_length or tokens.shape[1]
+        carried = None
+        features, penalties = [], []
+        for first in range(0, tokens.shape[1], length):
+            x = self._embedded(tokens[:, first : first + length], first)
+            if carried is None:
+                carried = [cast("RelativeAttention", each.attention).start(x)
+                           for each in self.layers()]  # fmt: skip
+            for layer, block in enumerate(self.layers()):
+                x, carried[layer], penalty = self._again(block.segment, x, carried[layer], first)
+                penalties.append(penalty)
+            features.append(self.norm(x))
+        return Whole(torch.cat(features, dim=1), _total(penalties))
+
+    def _again(self, step: Callable[..., Any], *inputs: Any) -> Any:  # noqa: ANN401
+        """Return what `step` makes of the inputs, to be worked out again on the way back if so."""
+        if self.checkpointing and self.training:
+            return checkpoint(step, *inputs, use_reentrant=False)
+        return step(*inputs)
 
     def features(
-        self, tokens: torch.Tensor, state: State | None = None
-    ) -> tuple[torch.Tensor, State | None]:
+        self, tokens: torch.Tensor, state: GPTState | None = None
+    ) -> tuple[torch.Tensor, GPTState | None]:
         """Read tokens (B, T) after what `state` has read; without one, whole texts.
 
         Returns:
@@ -176,59 +157,79 @@ class GPT(nn.Module):
         Raises:
             ValueError: More positions than n_ctx would be needed, or other rows than the state's.
         """
-        if state is not None:
-            x, state = _finished(self._onward(tokens, state, tokens.numel()))
-            return self.norm(x).view(*tokens.shape, -1), state
-        x = self._embedded(tokens, 0)
-        for block in self.blocks:
-            if self.checkpointing and self.training:
-                x = checkpoint(block, x, None, use_reentrant=False)
-            else:
-                x = block(x, None)
-        return self.norm(x), None
+        if state is None:
+            return self.whole(tokens).features, None
+        x, after = _finished(self._onward(tokens, state, tokens.numel()))
+        return self.norm(x).view(*tokens.shape, -1), after
 
     def reading(
-        self, tokens: torch.Tensor, state: State
-    ) -> Generator[None, None, tuple[torch.Tensor, State]]:
+        self, tokens: torch.Tensor, state: GPTState
+    ) -> Generator[None, None, tuple[torch.Tensor, GPTState]]:
         """Read tokens (1, T) for the sake of what follows them, a layer at a time.
 
         Yields after each layer, so that whoever iterates may leave; `state` then stays as it was.
-        The last layer is asked for nothing but the keys and values of all but the last token.
+        The last layer of a buffer is asked for nothing but the keys and values of all but the last
+        token.
 
         Returns:
             The normed output (E,) of the last token, and the state.
         """
-        x, state = yield from self._onward(tokens, state, 1)
-        return self.norm(x)[0], state
+        x, after = yield from self._onward(tokens, state, 1)
+        return self.norm(x[-1]), after
 
     def _embedded(self, tokens: torch.Tensor, first: int) -> torch.Tensor:
         end = first + tokens.shape[1]
         if end > self.config.n_ctx:
             raise ValueError(f"{end} tokens do not fit in n_ctx {self.config.n_ctx}")
-        positions = torch.arange(first, end, device=tokens.device)
-        x: torch.Tensor = self.tokens(tokens) + self.positions(positions)  # (B, T, E)
+        x: torch.Tensor = self.tokens(tokens)  # (B, T, E)
+        if self.positions is not None:
+            x = x + self.positions(torch.arange(first, end, device=tokens.device))
         return F.dropout(x, self.dropout) if self.training and self.dropout else x
 
     def _onward(
-        self, tokens: torch.Tensor, state: State, wanted: int
-    ) -> Generator[None, None, tuple[torch.Tensor, State]]:
-        """Return the last layer's output (wanted, E) of the last so many of tokens (B, T)."""
+        self, tokens: torch.Tensor, state: GPTState, wanted: int
+    ) -> Generator[None, None, tuple[torch.Tensor, GPTState]]:
+        """Return the last layer's output (wanted or more, E) of tokens (B, T), flat."""
         if tokens.shape[0] != state.rows:
             raise ValueError(f"{tokens.shape[0]} rows of tokens for a state of {state.rows}")
-        x = self._embedded(tokens, state.length).flatten(0, 1)  # (B * T, E)
+        if isinstance(state, State):
+            return (yield from self._in_buffer(tokens, state, wanted))
+        return (yield from self._in_streams(tokens, state))
+
+    def _in_buffer(
+        self, tokens: torch.Tensor, state: State, wanted: int
+    ) -> Generator[None, None, tuple[torch.Tensor, State]]:
+        first, rows = state.length, state.rows
+        x = self._embedded(tokens, first).flatten(0, 1)  # (B * T, E)
         before, state = state, state.extend(tokens.shape[1])
         bias = visibility(before, state)
         span = bias.shape[1]
-        for layer, block in enumerate(self.blocks):
+        for layer, block in enumerate(self.layers()):
             if layer == len(self.blocks) - 1:
                 bias = bias[-wanted:]
-            x = block(x, Onward(state.entries[layer, :, :, :span], bias, before.used))
+            entries = state.entries[layer, :, :, :span]
+            x = block.among(x, Onward(entries, bias, before.used, first, rows))
             yield
         return x, state
 
+    def _in_streams(
+        self, tokens: torch.Tensor, state: Streams
+    ) -> Generator[None, None, tuple[torch.Tensor, Streams]]:
+        x = self._embedded(tokens, state.length)  # (R, T, E)
+        is_reversible = self.config.blocks == "reversible"
+        if is_reversible:
+            x = torch.stack((x, x))
+        layers = []
+        for block, read in zip(self.layers(), state.layers, strict=True):
+            x, after = block.onward(x, read, state.length, state.branched)
+            layers.append(after)
+            yield
+        x = x.mean(dim=0) if is_reversible else x
+        return x.flatten(0, 1), state.read(tuple(layers), tokens.shape[1])
+
     def forward(
-        self, tokens: torch.Tensor, state: State | None = None
-    ) -> tuple[torch.Tensor, State | None]:
+        self, tokens: torch.Tensor, state: GPTState | None = None
+    ) -> tuple[torch.Tensor, GPTState | None]:
         """Return logits (B, T, V) of tokens (B, T) after `state`, and the state with them read."""
         features, state = self.features(tokens, state)
         logits: torch.Tensor = self.head(features)
@@ -245,10 +246,9 @@ def _finished(steps: Generator[None, None, _Result]) -> _Result:
             return result
 
 
-def _embedding(count: int, width: int) -> nn.Embedding:
-    # nn.Embedding by itself draws numbers, and on the meta device that imports torch's compiler:
-    # 80 MB and most of a second.
-    return nn.Embedding(count, width, _weight=torch.empty(count, width))
+def _total(penalties: list[torch.Tensor | None]) -> torch.Tensor | None:
+    known = [each for each in penalties if each is not None]
+    return torch.stack(known).sum() if known else None
 
 
 def _initialize(module: nn.Module) -> None:
@@ -256,3 +256,7 @@ def _initialize(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear) and module.bias is not None:
         nn.init.zeros_(module.bias)
+    if isinstance(module, InterpolatedPositions):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, TwoLevelPositions):  # after its tables, which are its children
+        nn.init.zeros_(module.segment.weight)

@@ -65,6 +65,10 @@ class State(NamedTuple):
         """Return the state of the rows whose indices (n,) are given, in that order."""
         return self._replace(seen=self.seen[rows])
 
+    def reaches(self, length: int) -> int:
+        """Return `length`: the text can be cut anywhere."""
+        return length
+
     def truncate(self, length: int) -> "State":
         """Return the state as it was after the first `length` tokens of a text of one row.
 
