@@ -53,7 +53,7 @@ class Attention(nn.Module):
         x: torch.Tensor,
         read: Any,
         first: int,
-        branched: bool,  # noqa: ANN401 - its own kind
+        branched: bool,
     ) -> tuple[torch.Tensor, LayerRead]:
         """Return what x (R, T, E) reads at the positions from `first` on, and all that is read.
 
@@ -61,12 +61,17 @@ class Attention(nn.Module):
         """
         raise NotImplementedError
 
+    def projections(self, x: torch.Tensor, first: int) -> torch.Tensor:
+        """Return queries, keys and values (B, T, 3E), side by side, of x (B, T, E) from `first`."""
+        parts: torch.Tensor = self.qkv(x)
+        return parts
+
     def projected(
         self, x: torch.Tensor, first: int
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return queries, keys and values (B, H, T, D) of x (B, T, E), turned where rotary."""
         rows, length, _ = x.shape
-        parts = self.qkv(x).view(rows, length, 3, self.heads, -1)
+        parts = self.projections(x, first).view(rows, length, 3, self.heads, -1)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
         if self.rotary is not None:
             query, key = self.rotary(query, first), self.rotary(key, first)

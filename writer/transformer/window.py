@@ -1,5 +1,6 @@
 """Keys and values of the last tokens: what attention with a bounded reach keeps of a text."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -41,12 +42,19 @@ class Window(NamedTuple):
         """Return the entries of the rows whose indices (n,) are given, in that order."""
         return self._replace(own=self.own[:, rows])
 
-    def extended(self, keys: torch.Tensor, values: torch.Tensor, branched: bool) -> "Window":
-        """Return the entries with those of further tokens, keys and values (R, H, T, D)."""
+    def extended(
+        self, keys: torch.Tensor, values: torch.Tensor, branched: bool, keep: int | None = None
+    ) -> "Window":
+        """Return the entries with those of further tokens, keys and values (R, H, T, D).
+
+        Unless branched, no more than `keep` of those before them stay, if it is given.
+        """
         new = torch.stack((keys, values)).to(self.shared.dtype)
         if branched:
             return self._replace(own=torch.cat((self.own, new), dim=3))
-        return self._replace(shared=torch.cat((self.shared, new[:, 0]), dim=2))
+        surplus = 0 if keep is None else max(0, self.shared.shape[2] - keep)
+        shared = torch.cat((self.shared[:, :, surplus:], new[:, 0]), dim=2)
+        return self._replace(shared=shared, first=self.first + surplus)
 
     def trimmed(self, keep: int) -> "Window":
         """Return the entries without the shared ones that lie `keep` or more tokens back."""
@@ -79,18 +87,36 @@ def look(query: torch.Tensor, window: Window, bias: torch.Tensor, scale: float) 
             to (R, H, T, S + N).
         scale: Of the scores.
     """
+    return look_at(query, ((window.shared,), window.own), bias, scale)
+
+
+def look_at(
+    query: torch.Tensor,
+    entries: tuple[Sequence[torch.Tensor], torch.Tensor],
+    bias: torch.Tensor,
+    scale: float,
+) -> torch.Tensor:
+    """Return what queries (R, H, T, D) read of entries that lie here and there, (R, H, T, D).
+
+    Args:
+        query: Of all rows; they are queries of one product over each of the shared parts.
+        entries: The parts that all rows share, (2, H, S, D) each, and what each row has of its
+            own, (2, R, H, N, D).
+        bias: As in `look`, over the entries one part after the other.
+        scale: Of the scores.
+    """
+    shared, (own_keys, own_values) = entries
     rows, heads, new, width = query.shape
-    shared_keys, shared_values = window.shared  # (H, S, D)
-    own_keys, own_values = window.own  # (R, H, N, D)
-    query_low = query.to(shared_keys.dtype)
+    query_low = query.to(own_keys.dtype)
     flat = query_low.transpose(0, 1).reshape(heads, rows * new, width)
-    over_shared = (flat @ shared_keys.transpose(1, 2)).view(heads, rows, new, -1).transpose(0, 1)
-    over_own = query_low @ own_keys.transpose(2, 3)
-    scores = torch.cat((over_shared, over_own), dim=3).to(query.dtype) * scale + bias
-    weights = torch.softmax(scores, dim=-1).to(shared_keys.dtype)  # (R, H, T, S + N)
-    common = shared_keys.shape[1]
-    to_shared, to_own = weights[..., :common], weights[..., common:]
-    flat = to_shared.transpose(0, 1).reshape(heads, rows * new, -1)
-    read = (flat @ shared_values).view(heads, rows, new, width).transpose(0, 1)
-    result: torch.Tensor = (read + to_own @ own_values).to(query.dtype)
-    return result
+    parts = [(flat @ keys.transpose(1, 2)).unflatten(1, (rows, new)) for keys, _ in shared]
+    scores = [part.transpose(0, 1) for part in parts]  # (R, H, T, S) each
+    scores.append(query_low @ own_keys.transpose(2, 3))
+    together = torch.cat(scores, dim=3).to(query.dtype) * scale + bias
+    weights = torch.softmax(together, dim=-1).to(own_keys.dtype)
+    split = torch.split(weights, [part.shape[3] for part in scores], dim=3)
+    result: torch.Tensor = split[-1] @ own_values
+    for weight, (_, values) in zip(split, shared, strict=False):
+        flat = weight.transpose(0, 1).reshape(heads, rows * new, -1)
+        result = result + (flat @ values).unflatten(1, (rows, new)).transpose(0, 1)
+    return result.to(query.dtype)
