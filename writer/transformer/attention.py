@@ -51,7 +51,7 @@ class Attention(nn.Module):
     def onward(
         self,
         x: torch.Tensor,
-        read: Any,
+        read: Any,  # noqa: ANN401 - its own kind
         first: int,
         branched: bool,
     ) -> tuple[torch.Tensor, LayerRead]:

@@ -31,7 +31,7 @@ class Block(nn.Module):
         self.mlp_norm = nn.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)
         self.is_reversible = config.blocks == "reversible"
         self.is_relative = config.position_embedding == "relative"
-        self.switch: "Switch | None" = None
+        self.switch: Switch | None = None
         if config.feed_forward == "switch":
             from writer.transformer import switch
 
@@ -89,9 +89,9 @@ class Block(nn.Module):
     def onward(
         self,
         x: torch.Tensor,
-        read: Any,
+        read: Any,  # noqa: ANN401 - its own kind
         first: int,
-        branched: bool,  # noqa: ANN401 - its own kind
+        branched: bool,
     ) -> tuple[torch.Tensor, LayerRead]:
         """Return a stretch x (R, T, E) further on, and what has been read; see `Attention`.
 
@@ -116,6 +116,11 @@ class Block(nn.Module):
 
 def attention_of(config: GPTConfig, layer: int) -> Attention:
     """Return the attention that `config` names, for `layer` (from 0)."""
+    if config.objective != "causal":
+        from writer.transformer.two_sided import BidirectionalAttention, TwoStreamAttention
+
+        is_masked = config.objective == "masked"
+        return (BidirectionalAttention if is_masked else TwoStreamAttention)(config, layer)
     if is_buffered(config):
         return DenseAttention(config, layer)
     if config.memory == "compressive":

@@ -52,6 +52,10 @@ class Network(Protocol[S]):
         """Return the longest text read at once, in tokens."""
 
     @property
+    def longest_branch(self) -> int:
+        """Return how many tokens the rows of a branched state may read, each for itself."""
+
+    @property
     def vocab_size(self) -> int:
         """Return how many logits each token has."""
 

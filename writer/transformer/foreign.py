@@ -200,7 +200,7 @@ class ForeignNetwork:
 
     def __init__(self, model: Any, n_ctx: int) -> None:  # noqa: ANN401 - no common type
         self._model = model
-        self.n_ctx = n_ctx
+        self.n_ctx = self.longest_branch = n_ctx
         self.device: torch.device = model.device
         config = model.config.get_text_config()
         self.vocab_size: int = config.vocab_size

@@ -27,6 +27,7 @@ from writer.transformer.variants import is_buffered
 
 if TYPE_CHECKING:  # what a plain GPT-2 does not need is not imported for it
     from writer.transformer.recurrent import RelativeAttention
+    from writer.transformer.two_sided import TwoSided
 
 _Result = TypeVar("_Result")
 GPTState = State | Streams
@@ -63,8 +64,11 @@ class GPT(nn.Module):
         self.head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         if config.tie_word_embeddings:
             self.head.weight = self.tokens.weight
+        self.two_sided = _two_sided(config)
         if initialized:
             self.apply(_initialize)
+            if self.two_sided is not None:
+                self.two_sided.start()
             for block in blocks:
                 block.silence()
 
@@ -72,6 +76,19 @@ class GPT(nn.Module):
     def n_ctx(self) -> int:
         """Return the longest text read at once, in tokens."""
         return self.config.n_ctx
+
+    @property
+    def longest_branch(self) -> int:
+        """Return how many tokens the rows of a branched state may read, each for itself.
+
+        What rows read is not compressed or summed up, so it must stay within reach as it is.
+        """
+        config = self.config
+        if config.memory == "compressive":
+            return config.size("memory_length") - config.size("compression_rate")
+        if config.attention == "hierarchical":
+            return config.size("segment_length")
+        return config.n_ctx
 
     @property
     def vocab_size(self) -> int:
@@ -97,7 +114,12 @@ class GPT(nn.Module):
             block.dropout = share
 
     def empty_state(self, dtype: torch.dtype | None = None) -> GPTState:
-        """Return the state of a text of which nothing has been read, kept in `dtype`."""
+        """Return the state of a text of which nothing has been read, kept in `dtype`.
+
+        Raises:
+            ValueError: The network fills gaps, and does not go on with texts.
+        """
+        self._goes_on()
         like = self.norm.weight if dtype is None else self.norm.weight.to(dtype)
         if is_buffered(self.config):
             return empty_state(self.config, like)
@@ -108,11 +130,16 @@ class GPT(nn.Module):
         """Read whole texts (B, T), as training does.
 
         Raises:
-            ValueError: More positions than n_ctx would be needed.
+            ValueError: More positions than n_ctx would be needed; or the network fills gaps, see
+                `two_sided`.
         """
+        self._goes_on()
         if self.config.position_embedding == "relative":
             return self._segments(tokens)
-        x = self._embedded(tokens, 0)
+        return self.through(self._embedded(tokens, 0))
+
+    def through(self, x: torch.Tensor) -> Whole:
+        """Read whole texts that are vectors x (B, T, E) already, positions and all."""
         if self.config.blocks == "reversible":
             from writer.transformer.reversible import reversible
 
@@ -122,6 +149,11 @@ class GPT(nn.Module):
             x, penalty = self._again(block.whole, x)
             penalties.append(penalty)
         return Whole(self.norm(x), _total(penalties))
+
+    def _goes_on(self) -> None:
+        """Refuse what would let a network that fills gaps see the tokens it is asked for."""
+        if self.config.objective != "causal":
+            raise ValueError(f"objective {self.config.objective} does not go on with texts")
 
     def _segments(self, tokens: torch.Tensor) -> Whole:
         """Read whole texts segment by segment, each with what the ones before have left."""
@@ -234,6 +266,14 @@ class GPT(nn.Module):
         features, state = self.features(tokens, state)
         logits: torch.Tensor = self.head(features)
         return logits, state
+
+
+def _two_sided(config: GPTConfig) -> "TwoSided | None":
+    if config.objective == "causal":
+        return None
+    from writer.transformer.two_sided import TwoSided
+
+    return TwoSided(config)
 
 
 def _finished(steps: Generator[None, None, _Result]) -> _Result:

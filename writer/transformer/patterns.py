@@ -42,7 +42,7 @@ class Sliding:
         Half a window: large blocks look at much that the mask then hides, small ones are many.
         """
         assert self.reach is not None
-        return min(_MOST_BLOCK, max(_LEAST_BLOCK, 1 << ((self.reach // 2).bit_length() - 1)))
+        return min(_MOST_BLOCK, max(_LEAST_BLOCK, 1 << (max(1, self.reach // 2).bit_length() - 1)))
 
     def sees_all(self, length: int) -> bool:
         """Return whether a text of `length` tokens is read as dense attention reads it."""
