@@ -211,3 +211,16 @@ def test_one_bucket_is_dense_with_shared_queries_and_keys(rounds):
     wanted = network.head(network.norm(x))
     assert_close(whole(network, tokens), wanted, **EXACT)
     assert_close(streamed(network, tokens, random_lengths(N_CTX, 1))[0], wanted, **EXACT)
+
+
+def test_a_penalty_is_a_mean_over_the_text_however_many_segments_it_is_read_in():
+    recurrent = {"position_embedding": "relative", "memory": "recurrent", "memory_length": 32}
+    experts = {"feed_forward": "switch", "experts": 2, "expert_capacity": 2.0,
+               "expert_balance": 0.01}  # fmt: skip
+    tokens = torch.randint(384, (2, 32), generator=torch.Generator().manual_seed(1))
+    penalties = []
+    for segment in (32, 4):
+        network = random_network(**recurrent, **experts, segment_length=segment).train()
+        penalties.append(network.whole(tokens).penalty)
+    # Not the same: how even the shares are is looked at segment by segment.
+    assert 0.9 < penalties[1] / penalties[0] < 1.6

@@ -70,6 +70,11 @@ class Engine:
         )
 
     @property
+    def network(self) -> Network[Any]:
+        """Return what continues tokens, to be measured; it keeps nothing of what it reads."""
+        return self._network
+
+    @property
     def identity(self) -> Identity:
         """Return what an answer depends on now, beside its request."""
         machine = machine_name(self._network.device, self._libraries)
@@ -96,7 +101,7 @@ class Engine:
             WriterError: MODEL_DAMAGED; its weights are numbers, but what comes of them is none.
         """
         sampling = request.sampling
-        length = min(sampling.length, self.n_ctx // 2)
+        length = min(sampling.length, self.n_ctx // 2, self._network.longest_branch)
         limit = max(1, min(sampling.context_length, self.n_ctx - length - 1))
         prompt = make_prompt(request.before, self.tokenizer, limit)
         decoding = Decoding(self._network, self._vocabulary, prompt, request, length)

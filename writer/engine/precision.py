@@ -73,7 +73,7 @@ def adapt(part: nn.Module, precision: Precision, device: torch.device) -> None:
             if isinstance(child, QueryKeyValue):
                 joined = _joined(child)
                 setattr(parent, name, Int8Linear(joined) if int8 else joined)
-            elif int8 and isinstance(child, nn.Linear):
+            elif int8 and type(child) is nn.Linear:  # a router of experts stays as it is
                 setattr(parent, name, Int8Linear(child))
             elif int8 and isinstance(child, nn.Embedding) and name == "tokens":
                 setattr(parent, name, Int8Embedding(child))

@@ -4,7 +4,7 @@ One contract for every network of this room: `forward(tokens, state) -> (logits,
 is a value that the caller keeps; modules hold parameters only.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import torch
@@ -167,7 +167,8 @@ class GPT(nn.Module):
                            for each in self.layers()]  # fmt: skip
             for layer, block in enumerate(self.layers()):
                 x, carried[layer], penalty = self._again(block.segment, x, carried[layer], first)
-                penalties.append(penalty)
+                if penalty is not None:  # a mean over the text, however many segments it has
+                    penalties.append(penalty * (x.shape[1] / tokens.shape[1]))
             features.append(self.norm(x))
         return Whole(torch.cat(features, dim=1), _total(penalties))
 
@@ -286,7 +287,7 @@ def _finished(steps: Generator[None, None, _Result]) -> _Result:
             return result
 
 
-def _total(penalties: list[torch.Tensor | None]) -> torch.Tensor | None:
+def _total(penalties: Sequence[torch.Tensor | None]) -> torch.Tensor | None:
     known = [each for each in penalties if each is not None]
     return torch.stack(known).sum() if known else None
 

@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol, Self
 
 import torch
 
-_MARK_BYTES = 64 << 20
+MARK_BYTES = 64 << 20
 """What all marks of a text may take; two are kept in any case."""
 
 
@@ -97,7 +97,7 @@ class Streams(NamedTuple):
         """
         bare = self._replace(marks=())
         marks = (*self.marks, bare)
-        most = max(2, _MARK_BYTES // max(1, bare.nbytes))
+        most = max(2, MARK_BYTES // max(1, bare.nbytes))
         if len(marks) > most:
             half = len(marks) // 2
             marks = marks[:half:2] + marks[half:] if half > 1 else marks[1:]
