@@ -39,6 +39,9 @@ class ErrorKind(Enum):
     # Models
     MODEL_MISSING = "There is no model in “{path}”: {reason}."
     MODEL_DAMAGED = "The model in “{path}” cannot be used: {reason}."
+    MODEL_READS_BOTH_SIDES = (
+        "“{path}” fills gaps; it does not go on with a text. Choose another model."
+    )
     PRECISION_UNAVAILABLE = "This machine cannot work in {precision}; choose another, or auto."
     MODEL_TOO_LARGE = (
         "“{path}” needs {needed} of memory, and {free} are free. "
@@ -74,6 +77,14 @@ class ErrorKind(Enum):
         "Training was stopped at step {step}: the loss is no longer a number. A checkpoint from "
         "before stands; go on from it with --resume and a lower --rate, or begin anew with one."
     )
+    TRAINING_TOO_LARGE = (
+        "This training needs about {needed} of memory, and {free} are free. Close other programs, "
+        "or choose shorter windows with --window, or a smaller model."
+    )
+    TRAINING_OUT_OF_MEMORY = (
+        "There is no memory left to train with, not even one window at once (step {step}). The "
+        "checkpoint before it stands; close other programs, then go on with --resume."
+    )
     TRAINING_RUNNING = "Another training is writing into “{path}”; wait for it, or choose another."
     CHECKPOINT_FAILED = (
         "The training could not be kept in “{path}”: {reason}. The checkpoint before it stands; "
@@ -87,6 +98,9 @@ class ErrorKind(Enum):
         "The model in “{path}” has a shape already: {name} is {found}, and cannot become {value}. "
         "Leave that option away."
     )
+    NETWORK_IMPOSSIBLE = "There can be no such network: {reason}."
+    EXTENSION_BASELESS = "Say with --from which model's context is to be extended."
+    EXTENSION_IMPOSSIBLE = "The context of “{path}” cannot be extended to {value} tokens: {reason}."
     OUTPUT_UNWRITABLE = "“{path}” cannot be written: {reason}."
     # Anything unforeseen, worded by the two boundaries that catch broadly
     INTERNAL = "Something went wrong inside Writer: {reason}. Your text is untouched."

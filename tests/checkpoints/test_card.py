@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from benchmarks.gguf_file import write_gguf
-from tests.checkpoints.tiny_models import random_network, tiny_tokenizer
+from tests.checkpoints.tiny_models import change, random_network, tiny_tokenizer
 from writer import places
 from writer.checkpoints.bpe import _byte_of_letter as bytes_to_letters
 from writer.checkpoints.card import describe
@@ -290,3 +290,22 @@ def test_a_bert_vocabulary_of_ours_is_characters(tmp_path):
     tokenizer = CharacterTokenizer([*MARKS, *HAN], lowers=False)
     write_model(tmp_path / "m", random_network(vocab_size=320), tokenizer)
     assert describe(tmp_path / "m").tokenizer == "Chinese characters"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"objective": "masked"}, ["fills gaps"]),
+        ({"attention": "sliding"}, ["attention", "sliding", "longformer"]),
+        ({"attention": "banded"}, ["attention_window", "missing"]),
+        ({"attention": "banded", "attention_window": 999}, ["attention_window", "999", "64"]),
+    ],
+)
+def test_a_model_that_cannot_go_on_with_a_text_is_one_sentence(changes, words, tmp_path):
+    write_model(tmp_path / "model", random_network(), tiny_tokenizer())
+    change(tmp_path / "model" / "config.json", **changes)
+    with pytest.raises(WriterError) as caught:
+        describe(tmp_path / "model")
+    sentence = str(caught.value)
+    assert all(word in sentence for word in words)
+    assert "\n" not in sentence

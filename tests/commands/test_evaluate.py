@@ -4,6 +4,7 @@ import pytest
 
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_tokenizer
 from writer.__main__ import main
+from writer.checkpoints.card import describe
 from writer.checkpoints.folder import write_model
 
 
@@ -78,3 +79,26 @@ def test_a_text_of_a_letter_can_be_measured(text, evaluate, tmp_path):
     status, out, _ = evaluate("--samples", 1)
     assert status == 0
     assert "bits/byte" in out
+
+
+def test_the_loss_by_position_is_measured_and_written(evaluate, tmp_path):
+    status, out, _ = evaluate("--by-position", "--windows", 5, "--json")
+    assert status == 0
+    found = json.loads(out)
+    places = [(each["from"], each["to"]) for each in found["loss by position"]]
+    assert places == [(0, 16), (16, 64)]
+    assert (found["texts"], found["tokens"]) == (["text.txt"], 5 * 64)
+    assert not (tmp_path / "model" / "reading.json").exists()
+    status, table, _ = evaluate("--by-position", "--windows", 5, "--write")
+    assert status == 0
+    assert "16 to 64" in table
+    written = (tmp_path / "model" / "reading.json").read_text(encoding="utf-8")
+    assert json.loads(written) == found
+    assert str(tmp_path) not in written
+    assert describe(tmp_path / "model").reading.tokens == 320
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(evaluate, tmp_path):
+    (tmp_path / "model" / "reading.json").mkdir()
+    status, _, err = evaluate("--by-position", "--write")
+    assert (status, err.count("\n")) == (1, 1)

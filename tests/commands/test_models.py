@@ -10,8 +10,11 @@ from safetensors.torch import load_file
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_tokenizer
 from writer import places
 from writer.__main__ import main
+from writer.checkpoints.card import describe
 from writer.checkpoints.folder import read_model, write_model
+from writer.shelf.reading import Reading, Stretch, write_reading
 from writer.shelf.shelf import Shelf
+from writer.shelf.speeds import Speeds
 
 
 @pytest.fixture(scope="module")
@@ -271,6 +274,31 @@ def test_what_cannot_be_removed_is_one_sentence(name, models):
     assert f"“{name}” was not removed" in err
 
 
+# Measuring
+
+
+def test_lengths_are_measured_and_remembered(models, novel):
+    options = ("--threads", 1, "--precision", "fp32")
+    status, out, _ = models("measure", novel, *options, "--json")
+    assert status == 0
+    *progress, found = [json.loads(line) for line in out.splitlines()]
+    assert {each["phase"] for each in progress} == {"reading", "lengths"}
+    assert (found["ok"], found["precision"]) == (True, "fp32")
+    assert [length for length, _, _ in found["by_length"]] == [128, 256]
+    known = Speeds().known_times(novel)
+    assert [list(each) for each in known.times] == found["by_length"]
+    status, out, err = models("measure", novel, *options)
+    assert (status, err) == (0, "")
+    assert "in fp32" in out
+
+
+def test_one_that_cannot_be_used_is_not_measured(models, novel):
+    (novel / "model.safetensors").write_bytes(b"torn")
+    status, out, err = models("measure", novel, "--json")
+    assert (status, err.count("\n")) == (1, 1)
+    assert json.loads(out.splitlines()[-1])["ok"] is False
+
+
 # Converting
 
 
@@ -291,6 +319,16 @@ def test_a_conversion_is_a_standard_folder(dtype, models, novel, tmp_path):
     assert (out / "LICENSE").read_text() == "MIT License"
     assert read_model(out).tokenizer.encode(PROSE) == tiny_tokenizer().encode(PROSE)
     assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(("dtype", "goes_along"), [("fp32", True), ("bf16", False)])
+def test_what_was_measured_goes_along_with_the_same_weights(
+    dtype, goes_along, models, novel, tmp_path
+):
+    reading = Reading((Stretch(0, 256, 4.5),), ("text.txt",), 2560, "0123")
+    write_reading(novel, reading)  # whose weights are in fp32
+    assert models("convert", novel, tmp_path / "out", "--dtype", dtype)[0] == 0
+    assert describe(tmp_path / "out").reading == (reading if goes_along else None)
 
 
 def test_nothing_is_written_over(models, novel, tmp_path):
@@ -325,7 +363,9 @@ def test_a_failed_conversion_leaves_nothing(models, novel, tmp_path, monkeypatch
     assert [path.name for path in tmp_path.iterdir()] == ["novel"]
 
 
-@pytest.mark.parametrize("command", ["", "list", "card", "add", "check", "remove", "convert"])
+@pytest.mark.parametrize(
+    "command", ["", "list", "card", "add", "check", "remove", "measure", "convert"]
+)
 def test_each_has_its_own_help(command, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["models", *command.split(), "--help"])

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from writer.context.window import BLOCK, CHARACTERS_PER_TOKEN, from_word_start, window_length
+from writer.context.window import BLOCK, CHARACTERS_PER_TOKEN, block, from_word_start, window_length
 
 BOOK = " ".join(f"word{number}," for number in range(3000)) + "\n\n" + "雨停了。" * 500
 
@@ -22,6 +22,21 @@ def test_its_start_moves_forward_by_whole_blocks(budget):
     steps = {b - a for a, b in pairwise(starts)}
     assert steps == {0, BLOCK}
     assert starts[-1] // BLOCK == sum(a != b for a, b in pairwise(starts))
+
+
+@pytest.mark.parametrize("budget", [1024, 4096, 16_384, 131_072])
+def test_a_long_window_is_read_again_as_seldom_for_its_length(budget):
+    book = 3_000_000
+    cursors = range(book - 200_000, book, 97)
+    starts = [cursor - window_length(cursor, budget) for cursor in cursors]
+    step = block(budget)
+    assert step % BLOCK == 0
+    assert {b - a for a, b in pairwise(starts)} == {0, step}
+    needed = budget * CHARACTERS_PER_TOKEN
+    assert max(BLOCK, needed // 12) <= step <= max(BLOCK, needed // 8)
+    lengths = [cursor - start for cursor, start in zip(cursors, starts, strict=True)]
+    assert min(lengths) >= needed
+    assert max(lengths) < needed + step
 
 
 def test_no_cursor_has_no_window():

@@ -3,7 +3,7 @@ import torch
 
 from tests.checkpoints.tiny_models import one_thread, random_network, tiny_tokenizer
 from writer.checkpoints.card import describe
-from writer.checkpoints.folder import write_model
+from writer.checkpoints.folder import read_model, write_model
 from writer.engine import loading
 from writer.engine.loading import load_engine
 from writer.engine.precision import precisions
@@ -65,3 +65,23 @@ def test_loading_tells_how_far_it_is_and_can_be_left(folder):
 
     with pytest.raises(Left):
         load_engine(folder, Precision.FP32, threads=1, on_progress=leave)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        {"objective": "masked"},
+        {"objective": "permutation", "position_embedding": "relative"},
+    ],
+)
+def test_what_fills_gaps_is_kept_whole_and_refused_in_one_sentence(kinds, tmp_path):
+    network = random_network(**kinds)
+    write_model(tmp_path, network, tiny_tokenizer(), torch.float32)
+    read = read_model(tmp_path).network.state_dict()
+    assert "two_sided.mask" in read
+    for name, each in network.state_dict().items():
+        assert (each == read[name]).all()
+    with pytest.raises(WriterError) as caught:
+        load_engine(tmp_path)
+    assert caught.value.kind == ErrorKind.MODEL_READS_BOTH_SIDES
+    assert str(tmp_path) in str(caught.value)

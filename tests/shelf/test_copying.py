@@ -15,6 +15,7 @@ NEEDED = (
     "generation_config.json", "special_tokens_map.json", "tokenizer_config.json", "merges.txt",
     "vocab.json", "vocab_small.txt", "added_tokens.json", "README.md", "LICENSE", "LICENSE.txt",
     "tokenizer.model", "model-00001-of-00002.safetensors", "model.safetensors.index.json",
+    "reading.json",
 )  # fmt: skip
 OTHER = ("tf_model.h5", "flax_model.msgpack", "modeling.py", "notes.odt", ".hidden", "loss.png")
 

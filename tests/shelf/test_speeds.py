@@ -5,7 +5,7 @@ import pytest
 
 from writer import places
 from writer.shelf import speeds as module
-from writer.shelf.speeds import Speed, Speeds
+from writer.shelf.speeds import LengthTime, LengthTimes, Speed, Speeds, length_times
 
 
 @pytest.fixture
@@ -84,3 +84,29 @@ def test_what_cannot_be_kept_is_measured_again(novel, tmp_path):
 def test_it_is_kept_in_the_cache(novel):
     Speeds().remember(novel, FAST)
     assert (places.cache_folder() / "speeds.json").is_file()
+
+
+TIMES = LengthTimes((LengthTime(128, 0.05, 0.002), LengthTime(256, 0.1, 0.0021)), "bf16")
+
+
+def test_speed_and_times_are_kept_beside_each_other(speeds, novel):
+    assert speeds.known_times(novel) is None
+    speeds.remember_times(novel, TIMES)
+    assert (speeds.known(novel), speeds.known_times(novel)) == (None, TIMES)
+    speeds.remember(novel, FAST)
+    assert (speeds.known(novel), speeds.known_times(novel)) == (FAST, TIMES)
+    (novel / "model.safetensors").write_bytes(b"others")
+    assert speeds.known_times(novel) is None
+    speeds.remember(novel, FAST)
+    assert speeds.known_times(novel) is None
+
+
+@pytest.mark.parametrize(
+    "times",
+    [None, [], {}, [7], [[128, 1]], [[128, 1, 0]], [[0, 1, 1]], [[1.5, 1, 1]], [[128, True, 1]],
+     [[128, float("nan"), 1]]],
+)  # fmt: skip
+def test_broken_times_are_none(times):
+    assert length_times({"times": times, "precision": "bf16"}) is None
+    assert length_times({"times": [list(each) for each in TIMES.times]}) is None
+    assert length_times(times) is None

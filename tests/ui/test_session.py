@@ -54,8 +54,74 @@ def test_the_reach_of_the_context_is_said_in_words(open_desk, tmp_path):
     desk.press(Qt.Key.Key_End, CONTROL)
     changed = desk.session.settings.with_value("sampling", "context_length", 100)
     desk.window.settings_pane.settings_changed.emit(changed)
+    assert reach_of(desk) == "Reads the last 100 tokens, about 80 words"
+
+
+def reach_of(desk) -> str:
     labels = desk.window.settings_pane.rows["context_length"].findChildren(QLabel)
-    assert "the last 80 words" in [label.text() for label in labels]
+    return next(label.text() for label in labels if "Reads the last" in label.text())
+
+
+def test_the_context_goes_up_to_what_the_chosen_model_reads(open_desk, monkeypatch):
+    desk = open_desk()
+    row = desk.window.settings_pane.rows["context_length"]
+    n_ctx = {"fiction-en": 1024, "long": 4096, "longer": 16_384}
+
+    def write_with(model: str) -> None:
+        desk.engine.n_ctx = n_ctx[model]
+        with desk.bot.waitSignal(desk.sampler.loaded):
+            desk.session.set_model(model)
+
+    assert (row.box.value(), row.box.maximum()) == (999, 999)
+    write_with("long")
+    assert (row.box.value(), row.box.maximum()) == (4071, 4071)
+    assert reach_of(desk) == "Reads the last 4,071 tokens, about 2,900 words"
+    row.box.setValue(3000)
+    write_with("fiction-en")
+    assert (row.box.value(), desk.session.settings.sampling.context_length) == (999, 3000)
+    assert reach_of(desk).startswith("Reads the last 999 tokens")
+    write_with("longer")
+    assert (row.box.value(), row.box.maximum()) == (3000, 16_359)
+    row.slider.setValue(row.slider.maximum())
+    write_with("long")
+    assert row.box.value() == 4071
+    write_with("longer")
+    assert row.box.value() == 16_359
+
+
+def test_room_for_what_is_said_is_kept_as_the_engine_keeps_it(open_desk):
+    desk = open_desk()
+    desk.engine.n_ctx = 128
+    with desk.bot.waitSignal(desk.sampler.loaded):
+        desk.session.set_model("small")
+    row = desk.window.settings_pane.rows["context_length"]
+    for length, limit in ((24, 103), (200, 63)):
+        changed = desk.session.settings.with_value("sampling", "length", length)
+        desk.session.set_settings(changed)
+        assert row.box.maximum() == limit
+
+
+def test_chinese_is_counted_in_characters(open_desk, tmp_path):
+    path = tmp_path / "雨.txt"
+    path.write_text("雨停了，他走进屋子。" * 300)
+    desk = open_desk(path=path)
+    assert reach_of(desk) == "Reads the last 999 tokens, about 1,000 characters"
+
+
+def test_a_long_book_is_read_far_back(open_desk, tmp_path):
+    path = tmp_path / "book.txt"
+    words = "".join(f"word{n} " + "\n" * (n % 50 == 0) for n in range(60_000))
+    path.write_text(words)
+    desk = open_desk((" one",), path=path, settings='[suggesting]\nmode = "on-demand"\n')
+    desk.engine.n_ctx = 16_384
+    with desk.bot.waitSignal(desk.sampler.loaded):
+        desk.session.set_model("longer")
+    desk.press(Qt.Key.Key_End, CONTROL)
+    desk.session.ask()
+    desk.wait_for_ghost(" one")
+    before = desk.engine.requests[-1].before
+    assert len(before) >= 16_384 * 6 - 20
+    assert words.endswith(before)
 
 
 def test_threads_reach_the_engine(open_desk):

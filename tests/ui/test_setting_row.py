@@ -111,11 +111,13 @@ def test_a_note_says_when_the_limit_is_reached(make):
     row.set_note("about 780 words")
     assert row._note.text() == "about 780 words"
     row.set_limit(1000)
-    assert row._note.text() == "All that the model can read, about 780 words"
-    row.show_value(512)
-    assert row._note.text() == "about 780 words"
+    everything = "All that the model can read"
+    assert (row._note.text(), row.slider.toolTip()) == ("about 780 words", everything)
     row.set_note("")
+    assert row._note.text() == everything
+    row.show_value(512)
     assert not row._note.isVisible()
+    assert row.slider.toolTip() == row.box.toolTip() == ""
 
 
 def test_the_wheel_changes_nothing_in_passing(make, qtbot):

@@ -11,17 +11,19 @@ from typing import Any, NamedTuple
 import gguf
 
 from writer.checkpoints.files import ModelFiles, gguf_file
-from writer.checkpoints.folder import model_kind, read_shape, refusing
+from writer.checkpoints.folder import model_kind, read_shape, refuse_gap_filler, refusing
 from writer.checkpoints.foreign import context_of, foreign_bytes, gguf_config
 from writer.checkpoints.gguf_file import GGUFFile, GGUFWeights
 from writer.checkpoints.memory import gpt2_memory, gpt2_parameters, held_while_reading
 from writer.checkpoints.names import HuggingFaceGPT2
 from writer.checkpoints.provenance import Provenance, file_provenance, folder_provenance
+from writer.checkpoints.reading import read_reading
 from writer.checkpoints.vocabulary import Vocabulary, file_vocabulary, folder_vocabulary
 from writer.checkpoints.weights import PickledWeights, weight_files
 from writer.settings import Precision
 from writer.shelf.card import GPT2, Card
 from writer.shelf.model_files import size_of
+from writer.shelf.reading import lengths
 from writer.transformer.config import GPTConfig
 
 
@@ -29,17 +31,20 @@ class _Sizes(NamedTuple):
     parameters: int
     n_ctx: int
     vocabulary: int
-    memory_bytes: dict[str, int]
+    memory: dict[int, dict[str, int]]
+    """By tokens of context, and by `Precision` value."""
 
 
 def describe(path: Path) -> Card:
     """Return what can be said of the model in a folder or a GGUF file before it is loaded.
 
     Raises:
-        WriterError: MODEL_MISSING or MODEL_DAMAGED, with the reason.
+        WriterError: MODEL_MISSING or MODEL_DAMAGED, with the reason; MODEL_READS_BOTH_SIDES.
     """
     kind = model_kind(path)
     shape = read_shape(path) if kind == GPT2 else None
+    if shape is not None:
+        refuse_gap_filler(path, shape)
     with refusing(path):
         files = ModelFiles(path)
         single = gguf_file(files)
@@ -47,9 +52,7 @@ def describe(path: Path) -> Card:
         vocabulary = folder_vocabulary(files) if file is None else file_vocabulary(file)
         if shape is not None:
             _refuse_other_shapes(files, file, shape)
-            memory = gpt2_memory(shape, is_packed=file is not None)
-            beside = held_while_reading(files) if file is None else 0
-            memory = {precision: size + beside for precision, size in memory.items()}
+            memory = _memory(shape, files, file is not None)
             sizes = _Sizes(gpt2_parameters(shape), shape.n_ctx, shape.vocab_size, memory)
         else:
             sizes = _other(files, file, vocabulary)
@@ -65,7 +68,9 @@ def describe(path: Path) -> Card:
             language=_language(said, vocabulary),
             licence=said.licence,
             size_bytes=size_of(single or path),
-            memory_bytes=sizes.memory_bytes,
+            memory_bytes=sizes.memory[sizes.n_ctx],
+            memory_by_length=sizes.memory,
+            reading=read_reading(files, sizes.n_ctx),
         )
 
 
@@ -77,6 +82,15 @@ def _refuse_other_shapes(files: ModelFiles, file: GGUFFile | None, shape: GPTCon
     read, paths = weight_files(files)
     if read is not PickledWeights:  # which have no header
         HuggingFaceGPT2(read(paths), shape)
+
+
+def _memory(config: GPTConfig, files: ModelFiles, is_packed: bool) -> dict[int, dict[str, int]]:
+    beside = 0 if is_packed else held_while_reading(files)
+    found = {length: gpt2_memory(config, is_packed, length) for length in lengths(config.n_ctx)}
+    return {
+        length: {precision: size + beside for precision, size in sizes.items()}
+        for length, sizes in found.items()
+    }
 
 
 def _language(said: Provenance, vocabulary: Vocabulary) -> str:
@@ -91,12 +105,16 @@ def _other(files: ModelFiles, file: GGUFFile | None, vocabulary: Vocabulary) -> 
     else:
         config = gguf_config(file.fields)
         parameters = sum(map(math.prod, file.shapes.values()))
+    n_ctx = context_of(config)
     memory = {
-        precision.value: foreign_bytes(config, parameters, precision)
-        for precision in (Precision.INT8, Precision.BF16, Precision.FP32)
+        length: {
+            precision.value: foreign_bytes(config, parameters, precision, length)
+            for precision in (Precision.INT8, Precision.BF16, Precision.FP32)
+        }
+        for length in lengths(n_ctx)
     }
     tokens = _size(config, "vocab_size") or vocabulary.size
-    return _Sizes(parameters, context_of(config), tokens, memory)
+    return _Sizes(parameters, n_ctx, tokens, memory)
 
 
 def _stored_parameters(files: ModelFiles) -> int:

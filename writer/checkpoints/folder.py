@@ -19,6 +19,7 @@ from torch import nn
 from writer.checkpoints.config_file import read_config, read_kind
 from writer.checkpoints.files import ModelFiles, gguf_file
 from writer.checkpoints.names import HuggingFaceGPT2, note_of_kinds, to_hugging_face
+from writer.checkpoints.reading import forget_reading
 from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer, remove_tokenizer
 from writer.checkpoints.weights import Weights, weight_files
 from writer.errors import ErrorKind, WriterError
@@ -98,6 +99,16 @@ def read_shape(path: Path) -> GPTConfig:
     """
     with refusing(path):
         return _source(_files(path)).config()
+
+
+def refuse_gap_filler(path: Path, config: GPTConfig) -> None:
+    """Refuse the model at `path` where a text is to be gone on with, if it reads both sides.
+
+    Raises:
+        WriterError: MODEL_READS_BOTH_SIDES.
+    """
+    if config.objective != "causal":
+        raise WriterError(ErrorKind.MODEL_READS_BOTH_SIDES, path=path)
 
 
 def model_kind(path: Path) -> str:
@@ -197,6 +208,7 @@ def _write_model(folder: Path, network: GPT, tokenizer: Tokenizer, dtype: torch.
     }
     unfinished = folder / "model.safetensors.part"
     save_file(weights, unfinished, metadata={"format": "pt", **note_of_kinds(config)})
+    forget_reading(folder)
     unfinished.replace(folder / "model.safetensors")
     remove_tokenizer(folder)
     tokenizer.write(folder, config.n_ctx)

@@ -322,13 +322,16 @@ def context_of(config: Mapping[str, Any]) -> int:
     return max(1, min(longest, LONGEST))
 
 
-def foreign_bytes(config: Mapping[str, Any], parameters: int, precision: Precision) -> int:
-    """Return the memory that a model takes at work with a full context, loading included.
+def foreign_bytes(
+    config: Mapping[str, Any], parameters: int, precision: Precision, length: int | None = None
+) -> int:
+    """Return the memory that a model takes at work, loading included.
 
     Args:
         config: What its config.json says, or `gguf_config` of a GGUF file.
         parameters: How many weights its files hold.
         precision: What it is to work in.
+        length: Tokens of context, by default as many as it reads.
     """
     config = _text_part(config)
     width, layers = _size(config, _WIDTHS) or 0, _size(config, _LAYERS) or 0
@@ -337,7 +340,7 @@ def foreign_bytes(config: Mapping[str, Any], parameters: int, precision: Precisi
     key_heads = _size(config, _KEY_HEADS) or (1 if config.get("multi_query") else heads)
     size = 2 if precision == Precision.BF16 else 4
     entry = 2 * layers * key_heads * head_width * size
-    text = entry * context_of(config)
+    text = entry * (length or context_of(config))
     branched = min(_ROWS * text, _COPIED_BYTES)
     working = text + branched + _WORKING_BYTES
     if precision != Precision.INT8:

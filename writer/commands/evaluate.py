@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,14 +14,21 @@ from typing import Any
 
 import torch
 
-from writer.checkpoints.folder import Model, read_model
+from writer.checkpoints.folder import Model, read_model, read_shape, refuse_gap_filler
 from writer.engine.engine import Engine
 from writer.errors import ErrorKind, WriterError
 from writer.settings import Sampling
+from writer.shelf.reading import Reading, as_json, write_reading
 from writer.shelf.shelf import Shelf
 from writer.suggestion.request import Request
 from writer.training.corpus import corpus_files, documents, text_files
-from writer.training.evaluation import Score, perplexity_by_place, score
+from writer.training.evaluation import (
+    Score,
+    loss_by_position,
+    perplexity_by_place,
+    score,
+    tokens_digest,
+)
 from writer.training.repetition import distinct, longest_copies, repeated
 
 _PROMPT_CHARACTERS = 4000
@@ -51,6 +59,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                         help="what it was trained on, to look for copies")  # fmt: skip
     parser.add_argument("--characters", type=int, default=0, metavar="N",
                         help="read only the first N of each document; 0 = all")  # fmt: skip
+    parser.add_argument("--by-position", action="store_true",
+                        help="measure only the loss by position in the context")  # fmt: skip
+    parser.add_argument("--windows", type=int, default=256, metavar="N",
+                        help="contexts read for that, at most (%(default)s)")  # fmt: skip
+    parser.add_argument("--write", action="store_true",
+                        help="put that beside the model's card, as reading.json")  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, help="of the samples (%(default)s)")
     parser.add_argument("--show", action="store_true", help="print the samples, too")
     parser.add_argument("--threads", type=int, default=0, help="0 = as torch chooses")
@@ -67,7 +81,11 @@ def run(arguments: argparse.Namespace) -> int:
     texts = [text[: arguments.characters or None] for text in raw]
     if not texts:
         raise WriterError(ErrorKind.CORPUS_EMPTY, paths=", ".join(map(str, arguments.text)))
-    model = read_model(Shelf().find(arguments.model))
+    path = Shelf().find(arguments.model)
+    refuse_gap_filler(path, read_shape(path))
+    if arguments.by_position:
+        return _measure_positions(path, texts, arguments)
+    model = read_model(path)
     training, _ = corpus_files(arguments.training) if arguments.training else ([], [])
     found = _predictions(model, texts)
     samples = list(_samples(model, texts, arguments.samples, arguments.seed))
@@ -79,6 +97,31 @@ def run(arguments: argparse.Namespace) -> int:
         found["samples"] = [[each.before[-80:], each.text] for each in samples]
     print(json.dumps(found, ensure_ascii=False, indent=2) if arguments.json else _table(found))
     return 0
+
+
+def _measure_positions(path: Path, texts: Sequence[str], arguments: argparse.Namespace) -> int:
+    model = read_model(path)
+    tell = _Progress("by position")
+    windows = max(1, arguments.windows)
+    found = loss_by_position(model.network, model.tokenizer, texts, windows, tell)
+    tell.end()
+    names = tuple(dict.fromkeys(each.name for each in text_files(arguments.text)))
+    if not found.stretches:
+        raise WriterError(ErrorKind.CORPUS_EMPTY, paths=", ".join(map(str, arguments.text)))
+    reading = Reading(found.stretches, names, found.tokens, tokens_digest(model.tokenizer))
+    if arguments.write:
+        write_reading(path, reading)
+    said = as_json(reading)
+    print(json.dumps(said, ensure_ascii=False, indent=2) if arguments.json else _curve(reading))
+    return 0
+
+
+def _curve(reading: Reading) -> str:
+    lines = [f"{'tokens read':>18} {'loss':>8} {'perplexity':>11}"]
+    for each in reading.stretches:
+        place = f"{each.first:,} to {each.end:,}"
+        lines.append(f"{place:>18} {each.loss:>8.4f} {math.exp(each.loss):>11,.2f}")
+    return "\n".join([*lines, f"\n{reading.tokens:,} tokens of {', '.join(reading.texts)}"])
 
 
 def _predictions(model: Model, texts: Sequence[str]) -> dict[str, Any]:

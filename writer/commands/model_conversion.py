@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from writer.checkpoints.files import ModelFiles
 from writer.checkpoints.folder import OnProgress, read_model, write_model
 from writer.errors import ErrorKind, WriterError
 from writer.manuscript.atomic import save_failed
+from writer.shelf.reading import READING
 from writer.transformer.gpt import GPT
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
@@ -24,20 +26,21 @@ def convert(
     """Write the GPT-2 at `source` into the new or empty folder `out`, whole or not at all.
 
     The weights are kept in `dtype` from the moment they are read, and the model's card and licence
-    go along.
+    go along; so does what was measured of them, where they stay the same.
 
     Raises:
         WriterError: MODEL_MISSING or MODEL_DAMAGED of the source, OUTPUT_UNWRITABLE.
     """
     out = Path(os.path.abspath(out))  # “.” has no name to be renamed to
     _refuse_taken(out)
-    model = read_model(source, lambda part: _to(part, dtype), on_progress)
+    casting = _Casting(dtype)
+    model = read_model(source, casting, on_progress)
     _refuse_infinite(model.network, out)
     unfinished = out.parent / f".writer-{secrets.token_hex(8)}"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_model(unfinished, model.network, model.tokenizer, dtype)
-        for paper in _papers(source):
+        for paper in _papers(source, (*_PAPERS, *([] if casting.has_changed else [READING]))):
             shutil.copyfile(paper, unfinished / paper.name)
         if out.is_dir():
             out.rmdir()  # it is empty; Windows renames onto nothing that is there
@@ -50,8 +53,19 @@ def convert(
         shutil.rmtree(unfinished, ignore_errors=True)  # after a rename there is none
 
 
-def _to(part: nn.Module, dtype: torch.dtype) -> None:
-    part.to(dtype)
+class _Casting:
+    """Puts a network's parts into another format, and notes whether any weight is another one."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        self._dtype = dtype
+        self.has_changed = False
+
+    def __call__(self, part: nn.Module) -> None:
+        """Put `part` into the format."""
+        for parameter in part.parameters():
+            cast = parameter.to(self._dtype)
+            self.has_changed |= not torch.equal(cast.to(parameter.dtype), parameter)
+        part.to(self._dtype)
 
 
 def _refuse_taken(out: Path) -> None:
@@ -70,13 +84,13 @@ def _refuse_infinite(network: GPT, out: Path) -> None:
             raise _unwritable(out, "some weights are too large for fp16; choose bf16")
 
 
-def _papers(source: Path) -> list[Path]:
-    """Return what stands beside the weights of a folder and says whose they are."""
+def _papers(source: Path, patterns: Sequence[str]) -> list[Path]:
+    """Return what stands beside the weights of a folder and is said of them."""
     files = ModelFiles(source)
     if files.is_single:
         return []
     try:
-        return [path for pattern in _PAPERS for path in files.matching(pattern)]
+        return [path for pattern in patterns for path in files.matching(pattern)]
     except ValueError:  # it leads out of the folder
         return []
 

@@ -8,6 +8,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from writer.shelf.card import GPT2, Card
+from writer.shelf.reading import as_json
 from writer.shelf.shelf import Entry
 from writer.shelf.sizes import in_words
 from writer.shelf.speeds import Speed
@@ -45,7 +46,8 @@ class Described:
 
 def card_as_json(card: Card) -> dict[str, Any]:
     """Return a card as JSON takes it."""
-    return {**asdict(card), "path": str(card.path)}
+    reading = as_json(card.reading) if card.reading else None
+    return {**asdict(card), "path": str(card.path), "reading": reading}
 
 
 def table(models: Iterable[Described]) -> str:

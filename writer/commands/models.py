@@ -4,8 +4,10 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from writer.commands.model_words import Described, everything, table
 from writer.errors import ErrorKind, WriterError
@@ -46,16 +48,27 @@ def _add_looking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Read a model whole, let it continue a text, and measure how fast it is here. "
         "The exit status is 1 where it cannot be used.",
     )  # fmt: skip
-    check.add_argument("model", help=_SEVERAL)
-    check.add_argument(
-        "--precision",
-        choices=[each.value for each in Precision],
-        default=Precision.AUTO.value,
-        help="what its numbers are kept in (%(default)s: the fastest here)",
-    )
-    check.add_argument("--threads", type=int, default=0, help="0 = all cores but one (0 to 64)")
-    check.add_argument("--json", action="store_true", help="print JSON lines, the last one is it")
     check.set_defaults(run=_check)
+    measuring = commands.add_parser(
+        "measure", help="measure what lengths of context cost a model here",
+        description="Measure how long a model takes here to read contexts of 128 tokens, 256, and "
+        "so on, up to all that it reads, and for one step of five continuations behind each.",
+    )  # fmt: skip
+    measuring.set_defaults(run=_measure)
+    for parser in (check, measuring):
+        parser.add_argument("model", help=_SEVERAL)
+        parser.add_argument(
+            "--precision",
+            choices=[each.value for each in Precision],
+            default=Precision.AUTO.value,
+            help="what its numbers are kept in (%(default)s: the fastest here)",
+        )
+        parser.add_argument(
+            "--threads", type=int, default=0, help="0 = all cores but one (0 to 64)"
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print JSON lines, the last one is it"
+        )
 
 
 def _add_changing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -114,13 +127,28 @@ def _card(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from writer.commands.model_check import Telling, check_model
+    from writer.commands.model_check import check_model
+
+    return _tried(arguments, check_model)
+
+
+def _measure(arguments: argparse.Namespace) -> int:
+    from writer.commands.model_lengths import measure_lengths
+
+    return _tried(arguments, measure_lengths)
+
+
+def _tried(
+    arguments: argparse.Namespace, attempt: Callable[[Path, Any, Precision, int], Any]
+) -> int:
+    """Print what comes of an attempt at a model, or as JSON why nothing does."""
+    from writer.commands.model_check import Telling
 
     threads = int(checked(_THREADS, arguments.threads))
     tell = Telling(arguments.json)
     path = Shelf().find(arguments.model)
     try:
-        found = check_model(path, tell, Precision(arguments.precision), threads)
+        found = attempt(path, tell, Precision(arguments.precision), threads)
     except WriterError as error:
         if arguments.json:
             print(json.dumps({"ok": False, "error": str(error), "kind": error.kind.name}))

@@ -7,7 +7,14 @@ from pathlib import Path
 import torch
 
 from writer.checkpoints.files import ModelFiles, gguf_file
-from writer.checkpoints.folder import OnProgress, model_kind, read_model, read_shape, refusing
+from writer.checkpoints.folder import (
+    OnProgress,
+    model_kind,
+    read_model,
+    read_shape,
+    refuse_gap_filler,
+    refusing,
+)
 from writer.checkpoints.memory import gpt2_memory, held_while_reading
 from writer.engine.engine import Engine
 from writer.engine.fingerprint import fingerprint
@@ -39,7 +46,8 @@ def load_engine(
         on_progress: Told what share has been read; whatever it raises ends the loading.
 
     Raises:
-        WriterError: MODEL_MISSING, MODEL_DAMAGED, MODEL_TOO_LARGE or PRECISION_UNAVAILABLE.
+        WriterError: MODEL_MISSING, MODEL_DAMAGED, MODEL_READS_BOTH_SIDES, MODEL_TOO_LARGE or
+            PRECISION_UNAVAILABLE.
     """
     if threads is not None:
         torch.set_num_threads(threads)
@@ -47,6 +55,8 @@ def load_engine(
     if precision not in (Precision.AUTO, *precisions(device)):
         raise WriterError(ErrorKind.PRECISION_UNAVAILABLE, precision=precision.value)
     is_foreign = model_kind(path) != GPT2
+    if not is_foreign:
+        refuse_gap_filler(path, read_shape(path))
     wanted = precision
     if wanted == Precision.AUTO and not is_foreign:
         wanted = fastest(read_shape(path), device, memory)

@@ -10,6 +10,8 @@ from writer.checkpoints.tokenizer import Tokenizer
 
 _BLOCK = 256
 """Tokens dropped at once from a text that is too long, so that its start seldom moves."""
+_MOVES = 8
+"""A long text drops one part in so many at once: after each drop all of it is read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +59,5 @@ def _dropped(length: int, limit: int) -> int:
     """Return how many tokens to drop from the front of `length` to have at most `limit`."""
     if length <= limit:
         return 0
-    block = max(1, min(_BLOCK, limit // 4))
+    block = max(1, min(max(_BLOCK, limit // _MOVES), limit // 4))
     return -(-(length - limit) // block) * block

@@ -3,8 +3,13 @@
 It is measured once, when a model is made public, and stands beside its card as `reading.json`.
 """
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from writer.errors import ErrorKind, WriterError
+from writer.manuscript.atomic import write_atomically
 
 READING = "reading.json"
 LARGEST_BYTES = 16 << 10
@@ -100,6 +105,24 @@ def of_json(found: object, n_ctx: int) -> Reading | None:
         place = each.end
     sound = tuple(each for each in stretches if each is not None)
     return Reading(sound, tuple(texts), tokens, str(tokenizer), date)
+
+
+def write_reading(folder: Path, reading: Reading) -> None:
+    """Write the loss by position of the model in `folder`.
+
+    Raises:
+        WriterError: OUTPUT_UNWRITABLE, with the reason.
+    """
+    text = json.dumps(as_json(reading), ensure_ascii=False, indent=1) + "\n"
+    path = folder / READING
+    if not folder.is_dir():
+        reason = "only a model's folder has a place for it"
+        raise WriterError(ErrorKind.OUTPUT_UNWRITABLE, path=path, reason=reason)
+    try:
+        write_atomically(path, text.encode("utf-8"))
+    except WriterError as error:
+        reason = str(error.fields["reason"])
+        raise WriterError(ErrorKind.OUTPUT_UNWRITABLE, path=path, reason=reason) from error
 
 
 def _stretch(found: object) -> Stretch | None:

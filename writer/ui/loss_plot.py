@@ -92,7 +92,7 @@ class LossPlot(QWidget):
         faint = self._colour(_ROLES.PlaceholderText)
         has_points = bool(self._curve.read or self._curve.held_out)
         ticks = perplexity_ticks(low, high) if has_points else []
-        digits = _digits(ticks)
+        digits = digits_of_ticks(ticks)
         for tick in ticks:
             y = round(self._at(0, math.log(tick), low, high).y()) + 0.5  # a sharp hairline
             painter.setPen(hairline)
@@ -211,10 +211,10 @@ def _thinned(ticks: list[float]) -> list[float]:
     return ticks[(len(ticks) - 1) % every :: every]
 
 
-def _digits(ticks: Sequence[float]) -> int:
+def digits_of_ticks(ticks: Sequence[float]) -> int:
     """Return how many digits after the point tell all of `ticks`.
 
-    >>> _digits([30.0, 35.0]), _digits([1.1, 1.15]), _digits([])
+    >>> digits_of_ticks([30.0, 35.0]), digits_of_ticks([1.1, 1.15]), digits_of_ticks([])
     (0, 2, 0)
     """
     return next(n for n in range(7) if all(abs(round(tick, n) - tick) < 1e-7 for tick in ticks))

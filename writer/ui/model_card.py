@@ -9,6 +9,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QGridLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from writer.ui.elided_label import ElidedLabel
+from writer.ui.model_lengths import ModelLengths
 from writer.ui.theme import page_font
 from writer.ui.training_setup import heading, small_label
 
@@ -35,6 +36,7 @@ class ModelCard(QWidget):
         self.sample.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sample_heading = heading(self.tr("It went on"))
         self.how = HowToAdd()
+        self.lengths = ModelLengths()
         self._lay_out()
         self._draw_fonts()
 
@@ -91,6 +93,7 @@ class ModelCard(QWidget):
         column.addSpacing(16)
         column.addWidget(self.warning)
         column.addWidget(self.how)
+        column.addWidget(self.lengths)
         column.addWidget(self._sample_heading)
         column.addSpacing(4)
         column.addWidget(self.sample)

@@ -14,6 +14,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
+from writer.shelf.speeds import LengthTimes, length_times
+
 _COMMAND = (sys.executable, "-m", "writer")
 _SAID_BY_WRITER = "writer: "
 _LONGEST_LINE = 64 * 1024
@@ -26,6 +28,8 @@ class Stage(StrEnum):
     READING = "reading"
     WRITING = "writing"
     MEASURING = "measuring"
+    LENGTHS = "lengths"
+    """How long contexts of all lengths take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Checked:
     error: str = ""
     """Why it does not work, in one sentence; empty where nobody said."""
     was_cancelled: bool = False
+    times: LengthTimes | None = None
+    """What contexts take by their length, where that was to be measured."""
 
 
 class ModelCheck(QObject):
@@ -86,14 +92,18 @@ class ModelCheck(QObject):
         """Whether a check is on its way."""
         return self._path is not None
 
-    def start(self, path: Path) -> None:
-        """Check the model at `path`: whether it can be read and continues a text, and how fast."""
+    def start(self, path: Path, measures: bool = False) -> None:
+        """Check the model at `path`: whether it can be read and continues a text, and how fast.
+
+        Or, if that is what `measures` says, how long contexts of all lengths take it.
+        """
         if self.is_running:
             raise ValueError("a check is on its way")
         self._path, self._was_cancelled = path, False
         self._rest, self._said, self._last = b"", b"", {}
         self.progressed.emit(Checking(path, Stage.READING, 0.0))
-        arguments = [*self.command[1:], "models", "check", str(path), "--json"]
+        command = "measure" if measures else "check"
+        arguments = [*self.command[1:], "models", command, str(path), "--json"]
         self._process.start(self.command[0], arguments)
 
     def cancel(self) -> None:
@@ -151,6 +161,7 @@ class ModelCheck(QObject):
                 self._words("before"),
                 self._words("continuation"),
                 self._words("precision"),
+                times=_times(self._last),
             )
             if works
             else Checked(path, False, error=error, was_cancelled=self._was_cancelled)
@@ -159,6 +170,11 @@ class ModelCheck(QObject):
     def _words(self, name: str) -> str:
         words = self._last.get(name)
         return words if isinstance(words, str) else ""
+
+
+def _times(told: dict[str, Any]) -> LengthTimes | None:
+    precision = told.get("precision")
+    return length_times({"times": told.get("by_length"), "precision": precision})
 
 
 def _understood(line: bytes) -> dict[str, Any]:

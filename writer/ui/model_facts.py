@@ -1,6 +1,6 @@
 """ModelFacts: what has been found out about the models, and what is shown of it. No widget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +8,11 @@ from PySide6.QtCore import QCoreApplication
 
 from writer.shelf.card import Card
 from writer.shelf.shelf import Entry
-from writer.shelf.speeds import Speeds
+from writer.shelf.speeds import LengthTimes, Speeds
 from writer.ui import model_words
+from writer.ui.length_curves import LengthChart, loss_chart, memory_chart, time_chart
 from writer.ui.model_check import Checked
+from writer.ui.model_lengths import LOSS, MEMORY, TIME
 
 _READ = (
     "language", "parameters", "reading", "vocabulary", "licence", "size", "memory", "speed",
@@ -40,6 +42,7 @@ class ModelFacts:
         self._samples: dict[Path, tuple[str, str]] = {}
         self._measured: dict[Path, tuple[float | None, str]] = {}
         """Tokens a second, and the precision."""
+        self._times: dict[Path, LengthTimes] = {}
 
     def keep_card(self, card: Card) -> None:
         """Keep what a model is."""
@@ -56,14 +59,21 @@ class ModelFacts:
         self._samples[checked.path] = (checked.before, checked.continuation)
         self._measured[checked.path] = (checked.tokens_per_second, checked.precision)
 
+    def keep_times(self, checked: Checked) -> None:
+        """Keep what contexts of all lengths take a model."""
+        if checked.times is not None:
+            self._times[checked.path] = checked.times
+
     def carry_over(self, one: Path, other: Path) -> None:
         """Know of the model at `other`, a copy, what is known of the one at `one`."""
         if one in self._samples:
             self._samples[other] = self._samples[one]
             self._measured[other] = self._measured[one]
-        speed = self._speeds.known(one)
+        speed, times = self._speeds.known(one), self._speeds.known_times(one)
         if speed is not None and one != other:
             self._speeds.remember(other, speed)
+        if times is not None and one != other:
+            self._speeds.remember_times(other, times)
 
     def is_known(self, path: Path) -> bool:
         """Whether a model's card has been read."""
@@ -111,6 +121,27 @@ class ModelFacts:
         facts["speed"] = model_words.speed_of(*self._speed(path))
         warning = "" if is_at_work else model_words.warning_of(needed, free)
         return Shown(facts, warning, bool(warning), self._samples.get(path, ("", "")))
+
+    def charts(
+        self, path: Path, precision: str, others: Mapping[str, Path]
+    ) -> dict[str, LengthChart]:
+        """Return what is drawn of a model by length of context; nothing before its card is read.
+
+        Args:
+            path: The model's.
+            precision: What it would work in; empty if that is not known.
+            others: By name, those that it may be compared with.
+        """
+        card = self._cards.get(path)
+        if card is None:
+            return {}
+        known = {name: self._cards[each] for name, each in others.items() if each in self._cards}
+        times = self._times.get(path) or self._speeds.known_times(path)
+        return {
+            LOSS: loss_chart(card, known),
+            MEMORY: memory_chart(card, precision),
+            TIME: time_chart(card, times),
+        }
 
     def _speed(self, path: Path) -> tuple[float | None, str]:
         measured, precision = self._measured.get(path, (None, ""))

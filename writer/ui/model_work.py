@@ -13,7 +13,8 @@ from writer.ui.model_adding import ModelAdding
 from writer.ui.model_check import Checked, Checking, ModelCheck, Stage
 from writer.ui.wording import words_of
 
-_STAGES = tuple(Stage)
+_CHECK = (Stage.READING, Stage.WRITING, Stage.MEASURING)
+_MEASUREMENT = (Stage.READING, Stage.LENGTHS)
 
 
 class ModelWork(QObject):
@@ -23,6 +24,8 @@ class ModelWork(QObject):
     """What is going on, in words, and the share of it that is done."""
     checked = Signal(object)
     """The `Checked` of a model that works, and that was only to be checked."""
+    measured = Signal(object)
+    """The `Checked` of a model whose lengths of context were to be measured."""
     added = Signal(object, object)
     """The `Entry`, and the `Checked` of the model that it was made of."""
     failed = Signal(object, str)
@@ -36,6 +39,8 @@ class ModelWork(QObject):
         self._name = ""
         self._copy: bool | None = None
         """Whether what is being checked is to be copied; None if it is not to be added."""
+        self.is_measuring = False
+        """Whether what goes on, or went on last, was to measure lengths of context."""
         self._checked: Checked | None = None
         self._adding: ModelAdding | None = None
         self.checking = ModelCheck(parent=self)
@@ -49,12 +54,17 @@ class ModelWork(QObject):
 
     def check(self, name: str, path: Path) -> None:
         """Find out whether the model at `path` works, and how fast."""
-        self._name, self._copy = name, None
+        self._name, self._copy, self.is_measuring = name, None, False
         self.checking.start(path)
+
+    def measure(self, name: str, path: Path) -> None:
+        """Find out how long contexts of all lengths take the model at `path`."""
+        self._name, self._copy, self.is_measuring = name, None, True
+        self.checking.start(path, measures=True)
 
     def add(self, name: str, path: Path, copy: bool) -> None:
         """Check the model at `path`, and put it on the shelf if it works."""
-        self._name, self._copy = name, copy
+        self._name, self._copy, self.is_measuring = name, copy, False
         self.checking.start(path)
 
     def cancel(self) -> None:
@@ -76,15 +86,20 @@ class ModelWork(QObject):
             Stage.READING: self.tr("Reading “{name}”"),
             Stage.WRITING: self.tr("Letting “{name}” write"),
             Stage.MEASURING: self.tr("Measuring how fast “{name}” is"),
+            Stage.LENGTHS: self.tr("Measuring “{name}” by length of context"),
         }[checking.stage].format(name=self._name)
-        done = _STAGES.index(checking.stage) + checking.share
-        self.progressed.emit(words, done / len(_STAGES))
+        stages = _MEASUREMENT if self.is_measuring else _CHECK
+        if checking.stage in stages:
+            done = stages.index(checking.stage) + checking.share
+            self.progressed.emit(words, done / len(stages))
 
     def _on_checked(self, checked: Checked) -> None:
         if checked.was_cancelled:
             self.cancelled.emit(checked.path)
         elif not checked.works:
             self.failed.emit(checked.path, checked.error or self._broke_off())
+        elif self.is_measuring:
+            self.measured.emit(checked)
         elif self._copy is None:
             self.checked.emit(checked)
         else:

@@ -18,6 +18,7 @@ from writer.shelf.model_files import model_at
 from writer.shelf.shelf import Entry, Origin, Shelf
 from writer.shelf.speeds import Speeds
 from writer.ui.describing import Describe, Describing
+from writer.ui.length_curves import LengthChart
 from writer.ui.main_window import MainWindow
 from writer.ui.message_bar import Kind
 from writer.ui.model_asking import asked_file, asked_folder, may_delete
@@ -79,6 +80,7 @@ class Models(QObject):
         self.work = ModelWork(shelf, self)
         self.work.progressed.connect(self._on_progressed)
         self.work.checked.connect(self._on_checked)
+        self.work.measured.connect(self._on_measured)
         self.work.added.connect(self._on_added)
         self.work.failed.connect(self._on_failed)
         self.work.cancelled.connect(self._on_cancelled)
@@ -95,6 +97,7 @@ class Models(QObject):
             dialog.chosen.connect(self._on_chosen)
             dialog.use_asked.connect(self._on_use_asked)
             dialog.check_asked.connect(self._on_check_asked)
+            dialog.measure_asked.connect(self._on_measure_asked)
             dialog.remove_asked.connect(self._on_remove_asked)
             dialog.folder_asked.connect(self._on_folder_asked)
             dialog.file_asked.connect(self._on_file_asked)
@@ -167,13 +170,19 @@ class Models(QObject):
         dialog.card.show_facts(entry.name if entry else _name_of(path), shown.facts)
         dialog.card.show_warning(shown.warning, shown.is_error)
         dialog.card.show_sample(*shown.sample)
+        dialog.card.lengths.show_charts(self._charts(path) if entry else {})
         self._offer(entry)
+
+    def _charts(self, path: Path) -> dict[str, LengthChart]:
+        others = {entry.name: entry.path for entry in self._rows.entries.values()}
+        return self.facts.charts(path, self._precision(), others)
 
     def _show_automatic(self) -> None:
         card = self.dialog.card
         card.show_facts(automatic_name(), {})
         card.show_warning(automatic_words())
         card.show_sample("", "")
+        card.lengths.show_charts({})
         self._offer(None)
 
     def _offer(self, entry: Entry | None) -> None:
@@ -269,6 +278,12 @@ class Models(QObject):
             self.dialog.show_notice("")
             self.work.check(entry.name, entry.path)
 
+    def _on_measure_asked(self) -> None:
+        entry = self._chosen()
+        if entry is not None:
+            self.dialog.show_notice("")
+            self.work.measure(entry.name, entry.path)
+
     def _on_remove_asked(self) -> None:
         entry = self._chosen()
         if entry is None:
@@ -341,6 +356,11 @@ class Models(QObject):
         speed = speed_of(checked.tokens_per_second, checked.precision)
         self._say(words.format(name=_name_of(checked.path), speed=speed))
 
+    def _on_measured(self, checked: Checked) -> None:
+        self._end_work()
+        self.facts.keep_times(checked)
+        self._refresh()
+
     def _on_added(self, entry: Entry, checked: Checked) -> None:
         self._end_work()
         self.facts.keep_checked(checked)
@@ -361,6 +381,8 @@ class Models(QObject):
         words = (
             self.tr("“{name}” was not added.")
             if path == self._wished
+            else self.tr("The measuring of “{name}” was ended.")
+            if self.work.is_measuring
             else self.tr("The check of “{name}” was ended.")
         )
         self._end_work()

@@ -25,7 +25,9 @@ from writer.ui.theme import page_font
 from writer.ui.training_setup import MARGIN_PX
 
 _TITLE_PX = 24
-_SIZE = QSize(840, 640)
+_SIZE = QSize(840, 824)
+_ROOM_PX = 96
+"""Of the screen, left beside a dialog that would be higher than it."""
 _LIST_PX = 272
 _BAR_STEPS = 1000
 
@@ -37,6 +39,8 @@ class ModelsDialog(QDialog):
     """The key of the row that is chosen now."""
     use_asked = Signal()
     check_asked = Signal()
+    measure_asked = Signal()
+    """Measure how long contexts of all lengths take."""
     remove_asked = Signal()
     folder_asked = Signal()
     """Add a model's folder."""
@@ -70,7 +74,8 @@ class ModelsDialog(QDialog):
         self._draw_title()
         self.show_notice("")
         self.show_adding(False)
-        self.resize(_SIZE)
+        highest = self.screen().availableGeometry().height() - _ROOM_PX
+        self.resize(_SIZE.width(), min(_SIZE.height(), highest))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """List these models."""
@@ -104,6 +109,7 @@ class ModelsDialog(QDialog):
         focused = self.focusWidget()
         self.use_button.setEnabled(use)
         self.check_button.setEnabled(check)
+        self.card.lengths.offer(check)
         self.remove_button.setEnabled(remove)
         self._keep_focus(focused)
 
@@ -205,6 +211,7 @@ class ModelsDialog(QDialog):
         self.list.delete_key.activated.connect(self._on_delete)
         self.use_button.clicked.connect(self.use_asked)
         self.check_button.clicked.connect(self.check_asked)
+        self.card.lengths.measure_asked.connect(self.measure_asked)
         self.remove_button.clicked.connect(self.remove_asked)
         self.add_this_button.clicked.connect(self.add_asked)
         self.back_button.clicked.connect(self.back_asked)

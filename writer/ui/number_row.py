@@ -129,8 +129,16 @@ class NumberRow(SettingRow):
         limited = self._top < self._own_top
         if not limited or self._shown(self._value) < self._top:
             return self._note_text
-        everything = self.tr("All that the model can read")
-        return f"{everything}, {self._note_text}" if self._note_text else everything
+        return self._note_text or self._everything()
+
+    def _refresh(self) -> None:
+        super()._refresh()
+        is_all = self._top < self._own_top and self._shown(self._value) >= self._top
+        for control in (self.box, self.slider):
+            control.setToolTip(self._everything() if is_all else "")
+
+    def _everything(self) -> str:
+        return self.tr("All that the model can read")
 
     def _focus_control(self) -> None:
         self.slider.setFocus()

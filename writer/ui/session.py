@@ -11,7 +11,6 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from writer.errors import WriterError
-from writer.manuscript.counts import count_words
 from writer.model_choice import AUTOMATIC
 from writer.settings import Mode, Settings, Theme, limited
 from writer.suggestion.request import Request
@@ -22,6 +21,7 @@ from writer.ui.main_window import MainWindow
 from writer.ui.model_line import ModelLine
 from writer.ui.palette import Palette
 from writer.ui.pauses import note_lasting
+from writer.ui.reach import Reach
 from writer.ui.sampler import Sampler
 from writer.ui.streamer import Serving
 from writer.ui.suggester import USUAL_N_CTX, Asked, Suggester
@@ -73,7 +73,7 @@ class Session(QObject):
         self._missed = ""
         """What the settings ask for and could not be had: what suits each text stands in for it."""
         self._is_lacking = False
-        self._characters_per_token = 4.0  # of English prose; each answer says it anew
+        self._reach = Reach(window.page, window.settings_pane)
         self.suggester = Suggester(window.page, window.candidates, settings)
         self.words = WordCounter(window.page)
         self._unwritten = False
@@ -83,7 +83,7 @@ class Session(QObject):
         self._writing.timeout.connect(self._on_settings_due)
         self._connect()
         self._draw_page()
-        self._limit_context()
+        self._show_reach()
         self._line.begin_loading(sampler.model)
         window.status.set_save_state("")
 
@@ -105,6 +105,7 @@ class Session(QObject):
         self.training.model_chosen.connect(self.set_model)
         window.page.loaded.connect(self.words.count_anew)
         window.page.loaded.connect(self.suit_model)
+        window.page.loaded.connect(self._show_reach)
         window.page.zoom_requested.connect(self.zoom)
         window.settings_pane.settings_changed.connect(self.set_settings)
         window.close_asked.connect(self._on_close_asked)
@@ -182,8 +183,7 @@ class Session(QObject):
         self._line.show_name(serving.name)
         if is_newest:
             self._end_loading(serving)
-        self._limit_context()
-        self._show_reach()
+        self._reach.set_model(self._n_ctx, self.settings.sampling)
         self._on_idle()
         self.model_changed.emit()
         note_lasting()
@@ -302,7 +302,7 @@ class Session(QObject):
     def _on_asked(self, asked: Asked) -> None:
         if asked.done:
             self._line.show_state(self.tr("ready"), asked.took_ms)
-        self._characters_per_token = asked.characters_per_token
+        self._reach.set_characters_per_token(asked.characters_per_token)
         self._show_reach()
         self._window.status.set_hint(self.tr("Tab takes") if self.suggester.is_offering else "")
 
@@ -333,8 +333,6 @@ class Session(QObject):
         self._theme.choose(Theme(settings.appearance.theme))
         if settings.appearance.font_size != before.appearance.font_size:
             self._draw_page()
-        if settings.sampling.length != before.sampling.length:
-            self._limit_context()
         if settings.suggesting.mode != before.suggesting.mode:
             self._on_idle()
         self._show_reach()
@@ -365,18 +363,7 @@ class Session(QObject):
         self.set_settings(self.settings.with_value("appearance", "font_size", size))
 
     def _show_reach(self) -> None:
-        """Say beside the context length how many words before the caret that is."""
-        page, tokens = self._window.page, self.settings.sampling.context_length
-        tokens = min(tokens, self._n_ctx)
-        reach = round(tokens * self._characters_per_token)
-        before = page.preceding + page.text_before(page.caret(), reach)
-        words = count_words(before[max(0, len(before) - reach) :])
-        note = self.tr("the last {n} words").format(n=f"{words:,}")
-        self._window.settings_pane.set_note("context_length", note)
-
-    def _limit_context(self) -> None:
-        limit = self._n_ctx - self.settings.sampling.length - 1
-        self._window.settings_pane.set_limit("context_length", limit)
+        self._reach.show(self._n_ctx, self.settings.sampling)
 
     def _on_settings_due(self) -> None:
         self._writing.stop()
