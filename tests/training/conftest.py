@@ -1,3 +1,3 @@
-from tests.checkpoints.tiny_models import one_thread
+from tests.checkpoints.tiny_models import one_thread, transformers
 
-__all__ = ["one_thread"]
+__all__ = ["one_thread", "transformers"]

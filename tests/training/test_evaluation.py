@@ -1,11 +1,18 @@
 import math
+from itertools import pairwise
 
 import pytest
 import torch
 
 from tests.checkpoints.tiny_models import PROSE, random_network, tiny_tokenizer
 from writer.checkpoints.characters import learn_characters
-from writer.training.evaluation import perplexity_by_place, score
+from writer.training.evaluation import (
+    _spread,
+    loss_by_position,
+    perplexity_by_place,
+    score,
+    tokens_digest,
+)
 
 TEXT = PROSE[:300]
 
@@ -76,3 +83,51 @@ def test_perplexity_by_place_covers_the_context():
     network.norm.bias.zero_()
     for _, perplexity in perplexity_by_place(network, tokenizer, PROSE):
         assert perplexity == pytest.approx(384, rel=1e-4)
+
+
+def test_loss_by_position_is_the_mean_over_windows_within_texts():
+    network, tokenizer = random_network(), tiny_tokenizer()
+    texts = [PROSE * 2, "Too short.", PROSE]
+    found = loss_by_position(network, tokenizer, texts, windows=1000)
+    ids = [torch.tensor(tokenizer.encode(text)) for text in texts]
+    places = _spread([len(each) - 65 for each in ids], 1000, 64)
+    assert found.tokens == 64 * len(places)
+    assert {text for text, _ in places} == {0, 2}
+    losses = torch.zeros(64, dtype=torch.float64)
+    for text, start in places:
+        window = ids[text][start : start + 65]
+        logits, _ = network(window[None, :-1])
+        losses -= logits[0].log_softmax(dim=1).gather(1, window[1:, None])[:, 0] / len(places)
+    assert [(each.first, each.end) for each in found.stretches] == [(0, 16), (16, 64)]
+    for each in found.stretches:
+        assert each.loss == pytest.approx(losses[each.first : each.end].mean().item(), abs=1e-6)
+
+
+def test_the_head_is_given_a_part_at_a_time(monkeypatch):
+    network, tokenizer = random_network(), tiny_tokenizer()
+    whole = loss_by_position(network, tokenizer, [PROSE])
+    monkeypatch.setattr("writer.training.evaluation._HEAD_TOKENS", 7)
+    parts = loss_by_position(network, tokenizer, [PROSE])
+    losses = [[each.loss for each in found.stretches] for found in (whole, parts)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
+
+
+@pytest.mark.parametrize("rooms", [[0], [100], [-5, 640, 64, -1, 1000]])
+@pytest.mark.parametrize("windows", [1, 3, 7, 1000])
+def test_windows_are_spread_and_do_not_overlap(rooms, windows):
+    places = _spread(rooms, windows, 64)
+    assert 1 <= len(places) <= windows
+    assert places == sorted(set(places))
+    for (text, start), (other, following) in pairwise(places):
+        assert text != other or following - start >= 64
+    assert all(0 <= start <= rooms[text] for text, start in places)
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", ""]])
+def test_of_no_text_nothing_is_known(texts):
+    assert loss_by_position(random_network(), tiny_tokenizer(), texts).stretches == ()
+
+
+def test_other_tokens_have_another_digest():
+    assert tokens_digest(tiny_tokenizer()) == tokens_digest(tiny_tokenizer())
+    assert tokens_digest(tiny_tokenizer()) != tokens_digest(tiny_tokenizer(400))

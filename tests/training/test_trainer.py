@@ -6,7 +6,7 @@ import torch
 from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
 from writer.errors import ErrorKind, WriterError
 from writer.training.cleaning import clean
-from writer.training.recipe import Recipe
+from writer.training.recipe import Recipe, usual_window
 from writer.training.saving import read_checkpoint, read_log
 from writer.training.shard import write_shard
 from writer.training.trainer import Progress, Trainer
@@ -30,7 +30,7 @@ def shard(tmp_path):
 def train(shard, tmp_path):
     """Return a trainer of a tiny network in a folder of its own."""
 
-    def make(recipe: Recipe = TINY, folder: str = "", **config: int) -> Trainer:
+    def make(recipe: Recipe = TINY, folder: str = "", **config: object) -> Trainer:
         torch.manual_seed(5)
         network = GPT(GPTConfig(**{**CONFIG, **config}))
         held_out = held_out_windows(shard, network.config.n_ctx, 2)
@@ -264,6 +264,115 @@ def test_rates_rise_hold_and_fall():
     assert 0 < min(rates) <= max(rates) == 1
 
 
-def test_windows_grow_to_n_ctx():
+def run_out(trainer: Trainer, most: int, *, always: bool = False) -> list[tuple[int, bool]]:
+    """Let the memory run out whenever more than `most` windows are read at once."""
+    forward, seen = trainer._objective.forward, []
+
+    def limited(windows: torch.Tensor, seed: int = 0) -> object:
+        found = forward(windows, seed)
+        if trainer.network.training:
+            seen.append((len(windows), trainer.network.checkpointing))
+            if always or len(windows) > most:
+                raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to")
+        return found
+
+    trainer._objective.forward = limited
+    return seen
+
+
+@pytest.mark.parametrize("objective", ["causal", "masked"])
+def test_out_of_memory_fewer_windows_give_what_they_had_given_from_the_start(
+    objective, train, tmp_path
+):
+    recipe = replace(TINY, micro_tokens=64, dropout=0.2)
+    trainer = train(recipe, "much", objective=objective)
+    seen = run_out(trainer, 1)
+    assert trainer.run(Stop())
+    assert seen[:3] == [(4, False), (2, False), (1, False)]
+    assert {rows for rows, _ in seen[3:]} == {1}
+    assert trainer.recipe == replace(recipe, micro_tokens=16)
+    little = train(replace(recipe, micro_tokens=16), "little", objective=objective)
+    little.run(Stop())
+    assert_same(weights(trainer), weights(little))
+    assert read_checkpoint(tmp_path / "much")["recipe"]["micro_tokens"] == 16
+
+
+def test_without_memory_for_one_window_it_stops_and_the_good_checkpoint_stands(train, tmp_path):
+    trainer = train()
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(Stop(3))
+    good = (tmp_path / "checkpoint.pt").read_bytes()
+    before = weights(trainer)
+    seen = run_out(trainer, 0, always=True)
+    with pytest.raises(WriterError, match="--resume") as caught:
+        trainer.run(Stop())
+    assert caught.value.kind is ErrorKind.TRAINING_OUT_OF_MEMORY
+    assert seen == [(2, False), (1, False), (1, True)]
+    assert (tmp_path / "checkpoint.pt").read_bytes() == good
+    assert_same(weights(trainer), before)
+
+
+def test_out_of_memory_where_nothing_can_be_redone_it_stops(train, monkeypatch):
+    trainer = train()
+
+    def none_left(*arguments, **more):
+        raise MemoryError
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", none_left)
+    with pytest.raises(WriterError) as caught:
+        trainer.run(Stop())
+    assert caught.value.kind is ErrorKind.TRAINING_OUT_OF_MEMORY
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(train):
+    trainer = train()
+    trainer._objective.forward = lambda *arguments: torch.zeros(2) + torch.zeros(3)
+    with pytest.raises(RuntimeError, match="size"):
+        trainer.run(Stop())
+
+
+def test_every_kind_moves_every_parameter_and_tells_its_penalty_apart(train, tmp_path):
+    sizes = {"experts": 2, "expert_capacity": 1.25, "expert_balance": 0.5}
+    trainer, log = train(replace(TINY, tokens=128), feed_forward="switch", **sizes), Stop()
+    before = {name: each.clone() for name, each in trainer.network.named_parameters()}
+    trainer.run(log)
+    assert all(each.penalty > 0.4 for each in log.seen[1:])
+    # The loss of chance, log 384: without what is added.
+    assert log.seen[1].loss == pytest.approx(5.95, abs=0.15)
+    assert log.seen[0].held_out == pytest.approx(5.95, abs=0.15)
+    for name, now in trainer.network.named_parameters():
+        if not name.endswith("key.bias"):
+            assert (now - before[name]).abs().max() > 1e-6, name
+    assert read_log(tmp_path)[-1]["penalty"] == log.seen[-1].penalty
+
+
+def test_windows_may_be_shorter_than_n_ctx(shard, tmp_path):
+    network = GPT(GPTConfig(**CONFIG, position_embedding="rotary", rotary_base=1e4))
+    windows = Windows(shard, tiny_tokenizer(), 16, 1)
+    held_out = held_out_windows(shard, 16, 2)
+    trainer = Trainer(replace(TINY, short_length=8), network, windows, held_out, tmp_path)
+    read = []
+    forward = trainer._objective.forward
+
+    def watched(windows: torch.Tensor, seed: int = 0) -> object:
+        read.append(windows.shape[1] - 1)
+        return forward(windows, seed)
+
+    trainer._objective.forward = watched
+    assert trainer.run(Stop())
+    assert set(read) == {8, 16}
+
+
+def test_windows_grow_to_the_longest():
     assert [TINY.length(share, 32) for share in (0, 0.59, 0.6, 1)] == [16, 16, 32, 32]
     assert TINY.length(0, 8) == 8
+    extending = Recipe(extended_from=10, short_share=0.9)
+    assert [extending.length(n / 8, 35) for n in range(9)] == [20] * 4 + [35] * 5
+    assert extending.length(0, 15) == 15
+
+
+def test_only_positions_told_by_distance_need_not_all_be_trained():
+    long = {"n_ctx": 16384}
+    assert usual_window(GPTConfig(**long)) == 16384
+    assert usual_window(GPTConfig(**long, position_embedding="relative")) == 4096
+    assert usual_window(GPTConfig(n_ctx=512, position_embedding="relative")) == 512

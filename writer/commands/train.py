@@ -15,14 +15,18 @@ import torch
 from writer.checkpoints.files import ModelFiles
 from writer.checkpoints.folder import Model, read_model, write_model
 from writer.checkpoints.tokenizer import Tokenizer, read_tokenizer
+from writer.commands.argument_types import above_zero, whole
+from writer.commands.shape import add_shape, new_config, refuse_other_shape
+from writer.commands.training_recipe import add_ways, recipe_of
 from writer.commands.training_report import Reporter
 from writer.errors import ErrorKind, WriterError
 from writer.hardware import lower_priority
 from writer.shelf.shelf import Shelf
 from writer.training.corpus import corpus_files
+from writer.training.extending import POSITIONS, extended, learn_together
+from writer.training.memory import fitted_here
 from writer.training.preparation import (
     Texts,
-    bf16_is_faster,
     keep_tokenizer,
     kept_tokenizer,
     learned_tokenizer,
@@ -38,11 +42,8 @@ from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
 
 _HELD_OUT_WINDOWS = 16
-_FINE_TUNING_RATE = 0.2
 _KINDS = ("bpe", "characters")
 """Of tokenizers that can be learned."""
-_SHAPE = {"layers": "n_layer", "width": "n_embd", "heads": "n_head", "n_ctx": "n_ctx"}
-_NEW_SHAPE = {"layers": 6, "width": 256, "heads": 4, "n_ctx": 1024}
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -60,49 +61,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add("--resume", action="store_true", help="go on from the checkpoint in --out")
     add("--replace", action="store_true", help="put the model in the place of the one in --out")
     budget = parser.add_argument_group("budget").add_argument
-    budget("--tokens", type=_size, default=0, help="tokens to read")
-    budget("--minutes", type=_above_zero, default=0.0, help="time to take")
-    _add_shape(parser)
-    _add_ways(parser)
+    budget("--tokens", type=whole, default=0, help="tokens to read")
+    budget("--minutes", type=above_zero, default=0.0, help="time to take")
+    extension = parser.add_argument_group("longer context (of a plain GPT-2)").add_argument
+    extension("--extend-context", type=whole, metavar="TOKENS",
+              help="let the model of --from read so many tokens at once")  # fmt: skip
+    extension("--positions", choices=POSITIONS, default=POSITIONS[0],
+              help="what the new ones begin as (%(default)s)")  # fmt: skip
+    add_shape(parser)
+    add_ways(parser)
     parser.set_defaults(run=run)
-
-
-def _add_shape(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("shape (of a new model)").add_argument
-    add("--layers", type=_size, help=f"({_NEW_SHAPE['layers']})")
-    add("--width", type=_size, help=f"({_NEW_SHAPE['width']})")
-    add("--heads", type=_size, help=f"({_NEW_SHAPE['heads']})")
-    add("--n-ctx", type=_size, help=f"longest text at once ({_NEW_SHAPE['n_ctx']} tokens)")
-    add("--tokenizer", metavar="KIND",
-        help="bpe or characters (Chinese), learned here, or a folder with one (bpe)")  # fmt: skip
-    add("--vocab", type=_size, default=8192, help="size of a learned vocabulary (%(default)s)")
-
-
-def _add_ways(parser: argparse.ArgumentParser) -> None:
-    """Add what a training that goes on has from its checkpoint, unless it is said anew."""
-    recipe = Recipe()
-    add = parser.add_argument_group("how").add_argument
-    add("--rate", type=_above_zero,
-        help=f"factor of the learning rates (1; {_FINE_TUNING_RATE} with --from)")  # fmt: skip
-    add("--batch", type=_size, help=f"tokens an update ({recipe.batch_tokens})")
-    add("--micro-batch", type=_size, help=f"tokens at once ({recipe.micro_tokens})")
-    add("--short-share", type=_share, metavar="SHARE",
-        help=f"read in windows of {recipe.short_length} tokens ({recipe.short_share:g}; "
-        "0 with --from)")  # fmt: skip
-    add("--cooldown", type=_share, metavar="SHARE", help=f"its share ({recipe.cooldown_share:g})")
-    add(
-        "--dropout",
-        type=_share,
-        help="(0, and 0.1 once a text has been read 4 times; 0 with --from)",
-    )
-    add("--hold-out", type=_share, default=0.01, metavar="SHARE",
-        help="of each text, where no file is named validation... (%(default)s)")  # fmt: skip
-    add("--precision", choices=["bf16", "fp32"], help="(the faster one, measured)")
-    add("--checkpointing", action="store_true", help="less memory, a third more time")
-    add("--threads", type=int, default=0, help="0 = as torch chooses")
-    add("--background", action="store_true",
-        help="at low priority, and only until standard input is closed")  # fmt: skip
-    add("--seed", type=int, help=f"({recipe.seed})")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -127,23 +95,28 @@ def _train(arguments: argparse.Namespace, texts: Texts, work: Path, processes: G
     if not processes.leads:
         processes.wait()  # until the leading one has made tokenizer and shards
     saved = read_checkpoint(work) if arguments.resume else None
-    model = _model(arguments, texts, work, saved, reporter.say)
+    model, before = _model(arguments, texts, work, saved, reporter.say)
     # Before the shards, which tell how they were encoded by it.
     if processes.leads and saved is None and not _learns_tokenizer(arguments):
         keep_tokenizer(work, model.tokenizer)
     corpus, held_out = shards(work, texts, model.tokenizer, reporter.say)
     if processes.leads:
         processes.wait()
-    recipe = _recipe(arguments, saved, processes)
-    n_ctx = model.network.config.n_ctx
+    recipe = recipe_of(arguments, saved, processes, model.network.config, before)
+    assert recipe.window is not None
+    longest = recipe.window
+    recipe, told = fitted_here(model.network, recipe, longest, processes.device)
     trainer = Trainer(
-        recipe, model.network, Windows(corpus, model.tokenizer, n_ctx, recipe.seed),
-        held_out_windows(held_out, n_ctx, _HELD_OUT_WINDOWS), work, processes,
+        recipe, model.network, Windows(corpus, model.tokenizer, longest, recipe.seed),
+        held_out_windows(held_out, longest, _HELD_OUT_WINDOWS), work, processes,
     )  # fmt: skip
+    if recipe.extended_from is not None:
+        learn_together(trainer.network, recipe.extended_from)
     trainer.resume(saved)
     if saved is not None:
         reporter.say(f"going on at step {trainer.step}")
-    reporter.begin(trainer, model.tokenizer, held_out)
+        saved = None  # as large as the training itself
+    reporter.begin(trainer, model.tokenizer, held_out, told)
     with _stopping(arguments.background) as is_wanted:
         if not trainer.run(reporter, is_wanted):
             reporter.say(f"stopped at step {trainer.step}; --resume goes on from there")
@@ -162,41 +135,53 @@ def _model(
     work: Path,
     saved: dict[str, Any] | None,
     say: Callable[[str], None],
-) -> Model:
-    """Return the model to go on with, to begin with, or one of chance."""
+) -> tuple[Model, int | None]:
+    """Return the model to go on with, to begin with, or one of chance.
+
+    And of one whose context is extended now what it read at once before.
+    """
     if saved is not None:
         config = GPTConfig(**saved["config"])
-        _refuse_other_shape(arguments, config, arguments.out)
-        return Model(arguments.out.name, GPT(config), kept_tokenizer(work))
+        refuse_other_shape(arguments, config, arguments.out)
+        _refuse_other_extension(arguments, config)
+        return Model(arguments.out.name, GPT(config), kept_tokenizer(work)), None
+    if arguments.extend_context and arguments.start is None:
+        raise WriterError(ErrorKind.EXTENSION_BASELESS)
     own = _own_tokenizer(arguments.tokenizer)
     if arguments.start is not None:
         model = read_model(Shelf().find(arguments.start))
-        _refuse_other_shape(arguments, model.network.config, arguments.start)
+        refuse_other_shape(arguments, model.network.config, arguments.start)
         if own is not None:
             _refuse_other_vocabulary(arguments.tokenizer, own, model.tokenizer)
-        return model
-    shape = {name: getattr(arguments, name) or usual for name, usual in _NEW_SHAPE.items()}
-    if shape["width"] % shape["heads"]:
-        raise WriterError(
-            ErrorKind.SETTING_INVALID, name="heads", value=shape["heads"],
-            accepts=f"a divisor of the width, {shape['width']}",
-        )  # fmt: skip
+        return _extended(arguments, model) if arguments.extend_context else (model, None)
+    shape = new_config(arguments)
     tokenizer = own or learned_tokenizer(
         work, texts.training, arguments.tokenizer or "bpe", arguments.vocab, say
     )
-    config = GPTConfig(
-        vocab_size=-(-tokenizer.vocab_size // 64) * 64, n_layer=shape["layers"],
-        n_embd=shape["width"], n_head=shape["heads"], n_ctx=shape["n_ctx"],
-    )  # fmt: skip
+    # Padded, so that the head is quick.
+    config = replace(shape, vocab_size=-(-tokenizer.vocab_size // 64) * 64)
     torch.manual_seed(arguments.seed or Recipe().seed)
-    return Model(arguments.out.name, GPT(config), tokenizer)
+    return Model(arguments.out.name, GPT(config), tokenizer), None
 
 
-def _refuse_other_shape(arguments: argparse.Namespace, config: GPTConfig, path: object) -> None:
-    for name, field in _SHAPE.items():
-        value, found = getattr(arguments, name), getattr(config, field)
-        if value is not None and value != found:
-            raise WriterError(ErrorKind.SHAPE_GIVEN, path=path, name=name, found=found, value=value)
+def _extended(arguments: argparse.Namespace, model: Model) -> tuple[Model, int]:
+    before = model.network.config.n_ctx
+    try:
+        network = extended(model.network, arguments.extend_context, arguments.positions)
+    except ValueError as error:
+        raise WriterError(
+            ErrorKind.EXTENSION_IMPOSSIBLE,
+            path=arguments.start, value=arguments.extend_context, reason=error,
+        ) from error  # fmt: skip
+    return Model(model.name, network, model.tokenizer), before
+
+
+def _refuse_other_extension(arguments: argparse.Namespace, config: GPTConfig) -> None:
+    if arguments.extend_context not in (None, config.n_ctx):
+        raise WriterError(
+            ErrorKind.SHAPE_GIVEN,
+            path=arguments.out, name="n_ctx", found=config.n_ctx, value=arguments.extend_context,
+        )  # fmt: skip
 
 
 def _refuse_other_vocabulary(path: str, own: Tokenizer, models: Tokenizer) -> None:
@@ -220,38 +205,6 @@ def _own_tokenizer(kind: str | None) -> Tokenizer | None:
         return read_tokenizer(ModelFiles(Path(kind)))
     except (ValueError, OSError) as error:
         raise WriterError(ErrorKind.FILE_UNREADABLE, path=kind, reason=error) from error
-
-
-def _recipe(
-    arguments: argparse.Namespace, saved: dict[str, Any] | None, processes: Group
-) -> Recipe:
-    """Return how to train: as before where it goes on, but for what is said anew."""
-    usual = Recipe()
-    if saved is not None:
-        recipe = Recipe(**saved["recipe"])
-    else:
-        fast = arguments.precision is None and bf16_is_faster(processes.device)
-        recipe = replace(usual, bf16=bool(processes.agreed(float(fast))[0]))
-        if arguments.start:
-            # Short windows teach the positions of long ones nothing new; and a network that has
-            # never met dropout loses more by it in minutes than it gains (measured: see
-            # docs/training.md), while its best weights are kept in any case.
-            recipe = replace(recipe, short_share=0.0, dropout=0.0)
-    rate = arguments.rate or (_FINE_TUNING_RATE if arguments.start and not saved else None)
-    told: dict[str, Any] = {
-        "batch_tokens": arguments.batch,
-        "micro_tokens": arguments.micro_batch,
-        "short_share": arguments.short_share,
-        "cooldown_share": arguments.cooldown,
-        "dropout": arguments.dropout,
-        "seed": arguments.seed,
-        "checkpointing": arguments.checkpointing or None,
-        "bf16": arguments.precision and arguments.precision == "bf16",
-        "muon_lr": rate and usual.muon_lr * rate,
-        "adam_lr": rate and usual.adam_lr * rate,
-    }
-    known = {name: value for name, value in told.items() if value is not None}
-    return replace(recipe, tokens=arguments.tokens, minutes=arguments.minutes, **known)
 
 
 @contextmanager
@@ -282,30 +235,3 @@ def _stopping(with_input: bool) -> Iterator[Callable[[], bool]]:
 def _at_end_of_input(act: Callable[[], None]) -> None:
     sys.stdin.read()
     act()
-
-
-def _size(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number above 0")
-    return int(text)
-
-
-def _above_zero(text: str) -> float:
-    number = _number(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number above 0")
-    return number
-
-
-def _share(text: str) -> float:
-    number = _number(text)
-    if not 0 <= number < 1:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a share, from 0 to below 1")
-    return number
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")

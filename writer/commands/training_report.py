@@ -32,21 +32,26 @@ class Reporter:
         if self._speaks:
             print(text, file=sys.stderr, flush=True)
 
-    def begin(self, trainer: Trainer, tokenizer: Tokenizer, held_out: TokenShard) -> None:
-        """Take note of what is trained."""
+    def begin(
+        self, trainer: Trainer, tokenizer: Tokenizer, held_out: TokenShard, memory: str
+    ) -> None:
+        """Take note of what is trained, and say what it takes of the memory."""
+        self._trainer = trainer
         self._network = trainer.network
         self._tokenizer = tokenizer
         self._prompt = tokenizer.decode(held_out.window(0, _PROMPT_TOKENS).tolist())
         count = sum(each.numel() for each in trainer.network.parameters())
         recipe = trainer.recipe
         precision = "bf16" if recipe.bf16 else "fp32"
-        self.say(f"{count:,} parameters, {precision}")
+        self.say(f"{count:,} parameters, {precision}; {memory}")
+        self._micro = recipe.micro_tokens, recipe.checkpointing
 
     def __call__(self, progress: Progress) -> None:
         """Take note of one update."""
         loss = progress.loss
         if loss is not None:
             self._loss = loss if self._loss is None else 0.95 * self._loss + 0.05 * loss
+        self._say_smaller()
         now = time.monotonic()
         if self._began is None:
             self._began = now, progress.share
@@ -57,6 +62,15 @@ class Reporter:
         if progress.held_out is not None:
             self._before = progress.held_out if self._before is None else self._before
             self.say(f"    ... {self._sample()}")
+
+    def _say_smaller(self) -> None:
+        """Say it where the memory has run out, and less is done at once since."""
+        recipe = self._trainer.recipe
+        micro = recipe.micro_tokens, recipe.checkpointing
+        if micro != self._micro:
+            self._micro = micro
+            again = ", activations worked out again" if recipe.checkpointing else ""
+            self.say(f"memory ran out: going on with {micro[0]:,} tokens at once{again}")
 
     def end(self, held_out: float | None) -> None:
         """Say what it has come to."""

@@ -1,7 +1,8 @@
 """How well a model predicts a text: bits, every byte counted once, and where in its context."""
 
+import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,11 +11,21 @@ from torch.nn import functional as F
 
 from writer.checkpoints.tokenizer import Tokenizer
 from writer.manuscript.counts import count_words
+from writer.shelf.reading import Stretch, edges
 from writer.transformer.gpt import GPT
 
 _LOST_BITS = 20.0
 """What a character costs that the tokens cannot give back: choosing it among all of Unicode."""
-_PLACES = (0, 16, 64, 128, 256, 512)
+_HEAD_TOKENS = 1024
+"""Tokens of which there are logits at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByPosition:
+    """What a token costs by its position, and how many were predicted to know it."""
+
+    stretches: tuple[Stretch, ...]
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,6 @@ def score(
     return Score(bits, size_in_bytes, len(text), count_words(text), len(ids))
 
 
-@torch.inference_mode()
 def perplexity_by_place(
     network: GPT, tokenizer: Tokenizer, text: str, windows: int = 32
 ) -> list[tuple[range, float]]:
@@ -96,18 +106,68 @@ def perplexity_by_place(
 
     Windows of n_ctx, spread evenly over the text, are read from their beginnings on.
     """
-    ids = torch.tensor(tokenizer.encode(text))
-    size = min(network.config.n_ctx, len(ids) - 1)
+    found = loss_by_position(network, tokenizer, [text], windows)
+    return [(range(each.first, each.end), math.exp(each.loss)) for each in found.stretches]
+
+
+@torch.inference_mode()
+def loss_by_position(
+    network: GPT,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    windows: int = 32,
+    on_progress: Callable[[float], None] = lambda share: None,
+) -> ByPosition:
+    """Return the mean loss of a token, by how many tokens of its text have been read before it.
+
+    Windows of n_ctx, spread evenly over all texts and each within one, are read from their
+    beginnings on; where no text is that long, windows of the longest one's length.
+    """
+    ids = [torch.tensor(each) for each in tokenizer.encode_batch(texts)]
+    size = min(network.config.n_ctx, max(map(len, ids), default=0) - 1)
     if size < 1:
-        return []
-    count = min(windows, max(1, (len(ids) - 1) // max(1, size)))
-    places = [edge for edge in _PLACES if edge < size] + [size]
-    nats = torch.zeros(size)
-    for number in range(count):
-        start = (len(ids) - 1 - size) * number // max(1, count - 1)
-        window = ids[start : start + size + 1]
+        return ByPosition((), 0)
+    places = _spread([len(each) - 1 - size for each in ids], windows, size)
+    nats = torch.zeros(size, dtype=torch.float64)
+    for number, (text, start) in enumerate(places, 1):
+        window = ids[text][start : start + size + 1]
         features, _ = network.features(window[None, :-1])
-        logits = network.head(features[0]).float()  # (T, V)
-        nats += F.cross_entropy(logits, window[1:], reduction="none")
-    means = ((range(a, b), nats[a:b].mean().item() / count) for a, b in pairwise(places))
-    return [(place, math.exp(mean)) for place, mean in means]
+        for first in range(0, size, _HEAD_TOKENS):  # never all logits at once
+            logits = network.head(features[0, first : first + _HEAD_TOKENS]).float()  # (t, V)
+            wanted = window[first + 1 : first + 1 + len(logits)]
+            nats[first : first + len(logits)] += F.cross_entropy(logits, wanted, reduction="none")
+        on_progress(number / len(places))
+    stretches = (
+        Stretch(first, end, nats[first:end].mean().item() / len(places))
+        for first, end in pairwise(edges(size))
+    )
+    return ByPosition(tuple(stretches), size * len(places))
+
+
+def tokens_digest(tokenizer: Tokenizer) -> str:
+    """Return 16 hex digits that tell tokens from others: a digest of what all of them say."""
+    digest = hashlib.sha256()
+    for token in range(tokenizer.vocab_size):
+        said = tokenizer.token_bytes(token)
+        digest.update(len(said).to_bytes(4, "big") + said)
+    return digest.hexdigest()[:16]
+
+
+def _spread(rooms: Sequence[int], windows: int, size: int) -> list[tuple[int, int]]:
+    """Return (text, place) of windows of `size` predictions, evenly over all texts.
+
+    Args:
+        rooms: By text, the last place that a window may begin at; below 0 there is none.
+        windows: How many at most; no token is predicted twice while there are others.
+        size: Of a window.
+    """
+    fitting = [(number, room) for number, room in enumerate(rooms) if room >= 0]
+    total = sum(room // size + 1 for _, room in fitting)
+    count, found, passed = min(windows, total), [], 0
+    for number, room in fitting:
+        whole = room // size + 1
+        share = (passed + whole) * count // total - passed * count // total
+        starts = [room * each // max(1, share - 1) for each in range(share)]
+        found += [(number, start) for start in starts]
+        passed += whole
+    return found

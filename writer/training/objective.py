@@ -1,16 +1,20 @@
-"""What training makes small: the mean cross-entropy of each next token, and how it is computed."""
+"""What training makes small: the mean cross-entropy of tokens, and how it is computed."""
 
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
-from torch.nn import functional as F
 
 from writer.transformer.gpt import GPT
 
 _CHUNK = 512
-"""Tokens whose logits exist at once: of a whole batch they would be its largest tensor by far."""
+_LOGITS = 1 << 23
+"""So many tokens' logits exist at once, or so many logits: of a whole batch they would be its
+largest tensor by far."""
+
+
+Asked = tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]
 
 
 class Losses(NamedTuple):
@@ -30,18 +34,27 @@ class Objective(nn.Module):
         self.network = network
         self.precision = precision
 
-    def forward(self, windows: torch.Tensor) -> Losses:
-        """Return the losses of windows (B, T + 1)."""
+    def forward(self, windows: torch.Tensor, seed: int = 0) -> Losses:
+        """Return the losses of windows (B, T + 1); `seed` decides what of them is hidden, if so."""
         low = self.precision != torch.float32
         with torch.autocast(windows.device.type, self.precision, enabled=low):
-            features, penalty = self.network.whole(windows[:, :-1])  # (B, T, E)
+            features, targets, penalty = self._asked(windows, seed)
         weight = self.network.head.weight
-        targets = windows[:, 1:].flatten()
-        plain = next_token_loss(features.flatten(0, 1), weight, targets, self.precision)
+        plain = token_loss(features, weight, targets, self.precision)
         return Losses(plain, penalty if self.training else None)
 
+    def _asked(self, windows: torch.Tensor, seed: int) -> Asked:
+        """Return what the head is asked for, features (N, E), and what it shall say."""
+        if self.network.config.objective == "causal":
+            features, penalty = self.network.whole(windows[:, :-1])  # (B, T, E)
+            return features.flatten(0, 1), windows[:, 1:].flatten(), penalty
+        from writer.transformer.two_sided import two_sided_loss_inputs
 
-def next_token_loss(
+        generator = torch.Generator().manual_seed(seed)
+        return two_sided_loss_inputs(self.network, windows, generator)
+
+
+def token_loss(
     features: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, dtype: torch.dtype
 ) -> torch.Tensor:
     """Return the mean cross-entropy of targets (N,), the logits being features @ weight.T.
@@ -52,6 +65,11 @@ def next_token_loss(
         features, weight, targets, dtype
     )
     return loss
+
+
+def chunk_size(vocab_size: int) -> int:
+    """Return of how many tokens the logits exist at once."""
+    return max(1, min(_CHUNK, _LOGITS // vocab_size))
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
@@ -68,13 +86,15 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         wanted = any(ctx.needs_input_grad[:2])
         by_feature = torch.empty_like(features) if wanted else None
         by_weight = torch.zeros_like(weight, dtype=torch.float32) if wanted else None
-        for start in range(0, len(targets), _CHUNK):
-            part = slice(start, start + _CHUNK)
+        chunk = chunk_size(len(weight))
+        for start in range(0, len(targets), chunk):
+            part = slice(start, start + chunk)
             seen, aims = features[part].to(dtype), targets[part]
             logits = (seen @ low.T).float()  # (C, V)
-            total += F.cross_entropy(logits, aims, reduction="sum")
+            most = torch.logsumexp(logits, dim=1, keepdim=True)
+            total += (most - logits.gather(1, aims[:, None])).sum()
             if by_feature is not None and by_weight is not None:
-                slope = torch.softmax(logits, dim=1)
+                slope = logits.sub_(most).exp_()
                 slope[torch.arange(len(aims), device=aims.device), aims] -= 1
                 slope = slope.to(dtype)
                 by_feature[part] = slope @ low

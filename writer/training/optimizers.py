@@ -15,8 +15,8 @@ def optimizers(network: GPT, recipe: Recipe) -> list[torch.optim.Optimizer]:
     biases that each head has, nor the kernel of a convolution.
     """
     named = list(network.named_parameters())
-    matrices = [each for name, each in named if _is_matrix(name, each, network.config)]
-    others = [each for name, each in named if not _is_matrix(name, each, network.config)]
+    matrices = [each for name, each in named if is_matrix(name, each, network.config)]
+    others = [each for name, each in named if not is_matrix(name, each, network.config)]
     low = torch.bfloat16 if recipe.bf16 else torch.float32
     return [
         Muon(matrices, lr=recipe.muon_lr, weight_decay=0.01, precision=low),
@@ -24,7 +24,8 @@ def optimizers(network: GPT, recipe: Recipe) -> list[torch.optim.Optimizer]:
     ]
 
 
-def _is_matrix(name: str, parameter: torch.Tensor, config: GPTConfig) -> bool:
+def is_matrix(name: str, parameter: torch.Tensor, config: GPTConfig) -> bool:
+    """Return whether Muon moves the parameter of this name."""
     widths = (config.n_embd, config.inner)
     return (
         name.startswith("blocks.")

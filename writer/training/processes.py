@@ -37,9 +37,7 @@ class Group:
         if self.size == 1:
             return module
         ids = [self.device.index] if self.device.type == "cuda" else None
-        return DistributedDataParallel(
-            module, device_ids=ids, find_unused_parameters=not is_whole
-        )
+        return DistributedDataParallel(module, device_ids=ids, find_unused_parameters=not is_whole)
 
     def agreed(self, *values: float) -> list[float]:
         """Return the leading process's values in all of them."""

@@ -28,9 +28,10 @@ class Recipe:
     spent on the longest ones, without which the later positions would stay noise."""
     window: int | None = None
     """The longest windows, in tokens; None leaves it to the network, see `usual_window`."""
-    first_window: int | None = None
-    """Where a context is extended: windows of this length, twice it and so on up to the longest,
-    equal shares of the budget each, in place of the short ones."""
+    extended_from: int | None = None
+    """Where a context is extended: what was read at once before. Windows are twice as long, then
+    four times and so on up to the longest, equal shares of the budget each, in place of short
+    ones: those of the old length teach nothing of what lies beyond (measured: docs/training.md)."""
     muon_lr: float = 0.02
     adam_lr: float = 0.003
     warmup_share: float = 0.02
@@ -64,16 +65,16 @@ class Recipe:
     def length(self, progress: float, longest: int) -> int:
         """Return how long the windows are at `progress` of the budget, up to `longest` tokens.
 
-        >>> extending = Recipe(first_window=1024)
-        >>> [extending.length(p, 4096) for p in (0.3, 0.5, 0.7, 1.0)]
-        [1024, 2048, 4096, 4096]
+        >>> extending = Recipe(extended_from=1024)
+        >>> [extending.length(p, 8192) for p in (0.3, 0.5, 0.7, 1.0)]
+        [2048, 4096, 8192, 8192]
         """
-        if self.first_window is None:
+        if self.extended_from is None:
             return min(self.short_length, longest) if progress < self.short_share else longest
-        lengths = [self.first_window]
+        lengths = [min(2 * self.extended_from, longest)]
         while lengths[-1] < longest:
             lengths.append(min(2 * lengths[-1], longest))
-        return min(lengths[min(int(progress * len(lengths)), len(lengths) - 1)], longest)
+        return lengths[min(int(progress * len(lengths)), len(lengths) - 1)]
 
     def dropped(self, epochs: float) -> float:
         """Return the share of activations to drop once the corpus has been read `epochs` times.

@@ -13,6 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from writer.errors import ErrorKind, WriterError
 from writer.training.averaging import AverageWeights, BestWeights
+from writer.training.memory import is_out_of_memory, release, smaller
 from writer.training.objective import Objective
 from writer.training.optimizers import optimizers
 from writer.training.processes import Group
@@ -138,7 +139,8 @@ class Trainer:
         Whatever interrupts it, also KeyboardInterrupt in `on_progress`, leaves a checkpoint.
 
         Raises:
-            WriterError: TRAINING_DIVERGED or CHECKPOINT_FAILED; the checkpoint before it stands.
+            WriterError: TRAINING_DIVERGED, TRAINING_OUT_OF_MEMORY or CHECKPOINT_FAILED; the
+                checkpoint before it stands.
         """
         saved_at = time.monotonic()
         try:
@@ -164,6 +166,10 @@ class Trainer:
             if not self._is_updating:  # of half an update the checkpoint before it knows nothing
                 self.save()
             raise
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise WriterError(ErrorKind.TRAINING_OUT_OF_MEMORY, step=self.step) from error
         self.save()
         self.network.eval()
         return True
@@ -193,7 +199,8 @@ class Trainer:
         if not len(self._held_out):
             return None
         self.network.eval()
-        losses = [self._objective(window[None]).plain.item() for window in self._held_out]
+        windows = enumerate(self._held_out)
+        losses = [self._objective(window[None], seed).plain.item() for seed, window in windows]
         self.network.train()
         return math.fsum(losses) / len(losses)
 
@@ -233,7 +240,8 @@ class Trainer:
         """Make one update; return its loss, penalty, and how many tokens all processes read.
 
         Raises:
-            WriterError: TRAINING_DIVERGED, before any weight has changed.
+            WriterError: TRAINING_DIVERGED or TRAINING_OUT_OF_MEMORY, before any weight has
+                changed.
         """
         self.network.train()
         self.network.set_dropout(self.recipe.dropped(self.tokens / len(self._corpus)))
@@ -242,9 +250,7 @@ class Trainer:
         rows = max(1, self.recipe.batch_tokens // (length * size))  # of this process
         windows = self._corpus.rows(self.tokens, rows * size, length)
         windows = windows[rank * rows : (rank + 1) * rows].to(self._group.device)
-        # For dropout.
-        torch.manual_seed(((self.recipe.seed * 1_000_003 + self.step) * 64 + rank) % (1 << 63))
-        loss, penalty = self._backward(windows, max(1, self.recipe.micro_tokens // length))
+        loss, penalty = self._gradients(windows)
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         if not math.isfinite(loss + norm.item()):
             raise WriterError(ErrorKind.TRAINING_DIVERGED, step=self.step)
@@ -258,19 +264,48 @@ class Trainer:
             self._average.add()
         return loss, penalty, rows * size * length
 
+    def _gradients(self, windows: torch.Tensor) -> tuple[float, float | None]:
+        """Leave the gradients of windows (B, T + 1); return the mean loss, and what was added.
+
+        When the memory runs out, fewer windows are taken at once, now and from now on, and this
+        update is begun anew: all that was drawn by chance is drawn again.
+
+        Raises:
+            WriterError: TRAINING_OUT_OF_MEMORY.
+        """
+        count, length = len(windows), windows.shape[1] - 1
+        while True:
+            rows = min(count, max(1, self.recipe.micro_tokens // length))
+            try:
+                return self._backward(windows, rows)
+            except (RuntimeError, MemoryError) as error:
+                # Several processes would no longer wait for each other where they must.
+                less = smaller(self.recipe, rows, length) if self._group.size == 1 else None
+                if not is_out_of_memory(error):
+                    raise
+                if less is None:
+                    raise WriterError(ErrorKind.TRAINING_OUT_OF_MEMORY, step=self.step) from error
+            # Only here, outside of the clause, is what the failed attempt had made let go.
+            self.recipe = less
+            self.network.checkpointing = less.checkpointing
+            self.network.zero_grad(set_to_none=True)
+            release()
+
     def _backward(self, windows: torch.Tensor, micro: int) -> tuple[float, float | None]:
         """Leave the gradients of windows (B, T + 1), `micro` rows at once.
 
         Returns:
             The mean loss, and what was added to it.
         """
+        seed = (self.recipe.seed * 1_000_003 + self.step) * 64 + self._group.rank
+        torch.manual_seed(seed % (1 << 63))  # for dropout
         parts = torch.split(windows, micro)
         told, added = torch.zeros(2, 1, device=windows.device)
         is_penalized = False
         for number, part in enumerate(parts):
             waits = number < len(parts) - 1 and isinstance(self._joined, DistributedDataParallel)
             with self._joined.no_sync() if waits else nullcontext():  # type: ignore[operator]
-                plain, penalty = self._joined(part)
+                plain, penalty = self._joined(part, (seed * 1_000 + number) % (1 << 63))
                 weight = len(part) / len(windows)
                 ((plain if penalty is None else plain + penalty) * weight).backward()
             told += plain.detach() * weight

@@ -16,10 +16,11 @@ _SEARCHED = 4
 class Windows:
     """The corpus cut into slots, read in an order of chance, none twice before all once.
 
-    A slot is as long as the longest window. Shorter windows are pieces of slots, and the order of the slots is the same for every length, so
-    that a training that goes over from short windows to long ones goes on where it was. Every other
-    window begins as a text does when it is continued: with the opening mark, at a paragraph. The
-    others begin anywhere, as the rest of a longer text does.
+    A slot is as long as the longest window. Shorter windows are pieces of slots, and the order of
+    the slots is the same for every length, so that a training that goes over from short windows to
+    long ones goes on where it was. Every other window begins as a text does when it is continued:
+    with the opening mark, at a paragraph. The others begin anywhere, as the rest of a longer text
+    does.
     """
 
     def __init__(self, shard: TokenShard, tokenizer: Tokenizer, longest: int, seed: int) -> None:

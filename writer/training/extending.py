@@ -1,0 +1,72 @@
+"""A trained GPT-2 made to read further than it was trained to, before it learns how."""
+
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from writer.transformer.config import GPTConfig
+from writer.transformer.gpt import GPT
+from writer.transformer.variants import is_plain
+
+POSITIONS = ("copied", "interpolated")
+
+
+def extended(network: GPT, n_ctx: int, positions: str = POSITIONS[0]) -> GPT:
+    """Return a network with the weights of a plain GPT-2 that reads `n_ctx` tokens at once.
+
+    Args:
+        network: It shares its weights with what is returned, but for copied positions.
+        n_ctx: More than it reads.
+        positions: “copied”: its positions come again and again (2004.05150, 5), and it stays a
+            plain GPT-2. “interpolated”: those it has are read more finely (2306.15595).
+
+    Raises:
+        ValueError: With the reason, in one sentence.
+    """
+    config = network.config
+    if not is_plain(config):
+        raise ValueError("only a plain GPT-2 can be extended, and this is none")
+    if n_ctx <= config.n_ctx:
+        raise ValueError(f"it reads {config.n_ctx} tokens at once already")
+    weights = network.state_dict()
+    if positions == "copied":
+        table = weights["positions.weight"]
+        times = -(-n_ctx // config.n_ctx)
+        weights["positions.weight"] = table.repeat(times, 1)[:n_ctx].clone()
+    with torch.device("meta"):
+        longer = GPT(_config(config, n_ctx, positions), initialized=False)
+    longer.load_state_dict(weights, assign=True)
+    if config.tie_word_embeddings:
+        longer.head.weight = longer.tokens.weight
+    return longer.train(network.training)
+
+
+def learn_together(network: GPT, n_ctx: int) -> None:
+    """Let copies of `n_ctx` learned positions learn what they have in common, too.
+
+    Each copy is the same as the first one at the beginning, and what is near then looks like what
+    is far. What tells a copy from the others is one vector for all of its positions, whose gradient
+    is the sum of theirs; but each position alone is seen once in a window, and its gradient is
+    mostly noise. So each has its share of that sum, weighted to be as large as the noise.
+    """
+    table = network.positions.weight if network.positions is not None else None
+    if network.config.position_embedding != "learned" or not isinstance(table, nn.Parameter):
+        return
+
+    def together(gradient: torch.Tensor) -> torch.Tensor:
+        parts = torch.split(gradient, n_ctx)
+        common = [part.sum(dim=0, keepdim=True) / len(part) ** 0.5 for part in parts[1:]]
+        return torch.cat(
+            (parts[0], *(part + sum_ for part, sum_ in zip(parts[1:], common, strict=True)))
+        )
+
+    table.register_hook(together)  # type: ignore[no-untyped-call]
+
+
+def _config(config: GPTConfig, n_ctx: int, positions: str) -> GPTConfig:
+    if positions == "copied":
+        return replace(config, n_ctx=n_ctx)
+    return replace(
+        config, n_ctx=n_ctx, position_embedding="interpolated", trained_positions=config.n_ctx
+    )
