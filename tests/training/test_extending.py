@@ -4,7 +4,7 @@ from torch.testing import assert_close
 
 from tests.checkpoints.tiny_models import random_network, tiny_tokenizer
 from writer.checkpoints.folder import read_model, write_model
-from writer.training.extending import extended, learn_together
+from writer.training.extending import as_plain, extended, learn_together
 from writer.transformer.variants import is_plain
 
 TOKENS = torch.randint(384, (2, 16), generator=torch.Generator().manual_seed(1))
@@ -13,7 +13,7 @@ TOKENS = torch.randint(384, (2, 16), generator=torch.Generator().manual_seed(1))
 @pytest.mark.parametrize("n_ctx", [17, 32, 40, 48])
 def test_copied_it_reads_what_it_read_and_goes_on(n_ctx, tmp_path):
     before = random_network(n_ctx=16)
-    after = extended(before, n_ctx)
+    after = extended(before, n_ctx, "copied")
     assert is_plain(after.config)
     assert after.config.n_ctx == n_ctx
     assert_close(after(TOKENS)[0], before(TOKENS)[0], atol=0, rtol=0)
@@ -27,7 +27,7 @@ def test_copied_it_reads_what_it_read_and_goes_on(n_ctx, tmp_path):
 
 
 def test_copied_a_transformer_of_hugging_face_is_the_same(tmp_path, transformers):
-    after = extended(random_network(n_ctx=16), 48)
+    after = extended(random_network(n_ctx=16), 48, "copied")
     write_model(tmp_path, after, tiny_tokenizer(), torch.float32)
     other = transformers.GPT2LMHeadModel.from_pretrained(tmp_path).eval()
     longer = TOKENS.repeat(1, 3)
@@ -44,6 +44,19 @@ def test_interpolated_the_ends_stay_and_the_middle_lies_between():
     assert_close(found[1::2], between)
 
 
+def test_interpolated_and_written_out_it_is_a_plain_gpt2_that_says_the_same():
+    stretched = extended(random_network(n_ctx=16), 40, "interpolated")
+    plain = as_plain(stretched)
+    assert is_plain(plain.config)
+    assert plain.config.n_ctx == 40
+    longer = TOKENS.repeat(1, 3)[:, :40]
+    assert_close(plain(longer)[0], stretched(longer)[0], atol=0, rtol=0)
+    assert as_plain(plain) is plain
+    banded = random_network(position_embedding="interpolated", trained_positions=16,
+                            attention="banded", attention_window=8)  # fmt: skip
+    assert as_plain(banded) is banded
+
+
 @pytest.mark.parametrize("positions", ["copied", "interpolated"])
 def test_what_cannot_be_extended_is_told(positions):
     with pytest.raises(ValueError, match="reads 16 tokens"):
@@ -54,7 +67,7 @@ def test_what_cannot_be_extended_is_told(positions):
 
 
 def test_copies_learn_what_they_have_in_common_and_the_first_positions_as_ever():
-    network = extended(random_network(n_ctx=16), 40).requires_grad_(True)
+    network = extended(random_network(n_ctx=16), 40, "copied").requires_grad_(True)
     tokens = TOKENS.repeat(1, 3)[:, :40]
 
     def gradient() -> torch.Tensor:

@@ -367,7 +367,7 @@ def test_windows_grow_to_the_longest():
     assert [TINY.length(share, 32) for share in (0, 0.59, 0.6, 1)] == [16, 16, 32, 32]
     assert TINY.length(0, 8) == 8
     extending = Recipe(extended_from=10, short_share=0.9)
-    assert [extending.length(n / 8, 35) for n in range(9)] == [20] * 4 + [35] * 5
+    assert [extending.length(n / 8, 35) for n in range(9)] == [20] * 3 + [35] * 6
     assert extending.length(0, 15) == 15
 
 

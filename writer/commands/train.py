@@ -23,7 +23,7 @@ from writer.errors import ErrorKind, WriterError
 from writer.hardware import lower_priority
 from writer.shelf.shelf import Shelf
 from writer.training.corpus import corpus_files
-from writer.training.extending import POSITIONS, extended, learn_together
+from writer.training.extending import POSITIONS, as_plain, extended, learn_together
 from writer.training.memory import fitted_here
 from writer.training.preparation import (
     Texts,
@@ -123,7 +123,9 @@ def _train(arguments: argparse.Namespace, texts: Texts, work: Path, processes: G
             return 130
     reporter.end(trainer.finish())
     if processes.leads:
-        write_model(arguments.out, trainer.network, model.tokenizer)
+        extends = recipe.extended_from is not None
+        network = as_plain(trainer.network) if extends else trainer.network
+        write_model(arguments.out, network, model.tokenizer)
         reporter.plot(work, arguments.out)
         reporter.say(f"wrote {arguments.out} after {trainer.tokens:,} tokens")
     return 0

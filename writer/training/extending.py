@@ -9,7 +9,7 @@ from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
 from writer.transformer.variants import is_plain
 
-POSITIONS = ("copied", "interpolated")
+POSITIONS = ("interpolated", "copied")
 
 
 def extended(network: GPT, n_ctx: int, positions: str = POSITIONS[0]) -> GPT:
@@ -19,7 +19,8 @@ def extended(network: GPT, n_ctx: int, positions: str = POSITIONS[0]) -> GPT:
         network: It shares its weights with what is returned, but for copied positions.
         n_ctx: More than it reads.
         positions: “copied”: its positions come again and again (2004.05150, 5), and it stays a
-            plain GPT-2. “interpolated”: those it has are read more finely (2306.15595).
+            plain GPT-2. “interpolated”: those it has are read more finely (after 2306.15595);
+            `as_plain` makes a plain GPT-2 of it again.
 
     Raises:
         ValueError: With the reason, in one sentence.
@@ -34,12 +35,25 @@ def extended(network: GPT, n_ctx: int, positions: str = POSITIONS[0]) -> GPT:
         table = weights["positions.weight"]
         times = -(-n_ctx // config.n_ctx)
         weights["positions.weight"] = table.repeat(times, 1)[:n_ctx].clone()
-    with torch.device("meta"):
-        longer = GPT(_config(config, n_ctx, positions), initialized=False)
-    longer.load_state_dict(weights, assign=True)
-    if config.tie_word_embeddings:
-        longer.head.weight = longer.tokens.weight
-    return longer.train(network.training)
+    return _with(_config(config, n_ctx, positions), weights).train(network.training)
+
+
+def as_plain(network: GPT) -> GPT:
+    """Return a network that says the same, its interpolated positions written out one by one.
+
+    So every program for GPT-2 reads it. Another network is returned as it is.
+    """
+    config = network.config
+    if config.position_embedding != "interpolated" or network.positions is None:
+        return network
+    plain = replace(config, position_embedding="learned", trained_positions=None)
+    if not is_plain(plain):
+        return network
+    weights = network.state_dict()
+    with torch.no_grad():
+        every = torch.arange(config.n_ctx, device=network.device)
+        weights["positions.weight"] = network.positions(every)
+    return _with(plain, weights).train(network.training)
 
 
 def learn_together(network: GPT, n_ctx: int) -> None:
@@ -62,6 +76,16 @@ def learn_together(network: GPT, n_ctx: int) -> None:
         )
 
     table.register_hook(together)  # type: ignore[no-untyped-call]
+
+
+def _with(config: GPTConfig, weights: dict[str, torch.Tensor]) -> GPT:
+    """Return a network of these weights, which it shares."""
+    with torch.device("meta"):
+        network = GPT(config, initialized=False)
+    network.load_state_dict(weights, assign=True)
+    if config.tie_word_embeddings:
+        network.head.weight = network.tokens.weight
+    return network
 
 
 def _config(config: GPTConfig, n_ctx: int, positions: str) -> GPTConfig:

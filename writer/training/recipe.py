@@ -1,6 +1,7 @@
 """How a model is trained: budget, rates and sizes, as one value that a checkpoint keeps."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from writer.transformer.config import GPTConfig
 
@@ -30,7 +31,7 @@ class Recipe:
     """The longest windows, in tokens; None leaves it to the network, see `usual_window`."""
     extended_from: int | None = None
     """Where a context is extended: what was read at once before. Windows are twice as long, then
-    four times and so on up to the longest, equal shares of the budget each, in place of short
+    four times and so on up to the longest, longer ones for more of the budget, in place of short
     ones: those of the old length teach nothing of what lies beyond (measured: docs/training.md)."""
     muon_lr: float = 0.02
     adam_lr: float = 0.003
@@ -66,7 +67,7 @@ class Recipe:
         """Return how long the windows are at `progress` of the budget, up to `longest` tokens.
 
         >>> extending = Recipe(extended_from=1024)
-        >>> [extending.length(p, 8192) for p in (0.3, 0.5, 0.7, 1.0)]
+        >>> [extending.length(p, 8192) for p in (0.1, 0.2, 0.5, 1.0)]
         [2048, 4096, 8192, 8192]
         """
         if self.extended_from is None:
@@ -74,7 +75,10 @@ class Recipe:
         lengths = [min(2 * self.extended_from, longest)]
         while lengths[-1] < longest:
             lengths.append(min(2 * lengths[-1], longest))
-        return lengths[min(int(progress * len(lengths)), len(lengths) - 1)]
+        ends = accumulate(lengths)  # each has a share of the budget as large as itself
+        within = (each for each, end in zip(lengths, ends, strict=True)
+                  if progress * sum(lengths) < end)  # fmt: skip
+        return next(within, longest)
 
     def dropped(self, epochs: float) -> float:
         """Return the share of activations to drop once the corpus has been read `epochs` times.
