@@ -60,8 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS), metavar="NAME",
         help=f"(all: {', '.join(VARIANTS)})")  # fmt: skip
     add("--threads", type=int, default=1, help="(%(default)s)")
-    add("--tokens", type=int, default=7_000_000, help="of the main variants (%(default)s)")
-    add("--brief-tokens", type=int, default=1_000_000, help="of the others (%(default)s)")
+    add("--tokens", type=int, default=5_000_000, help="of the main variants (%(default)s)")
+    add("--brief-tokens", type=int, default=700_000, help="of the others (%(default)s)")
     add("--minutes", type=float, default=0.0, help="time for each in place of tokens")
     add("--layers", type=int, default=size.layers, help="(%(default)s)")
     add("--width", type=int, default=size.width, help="(%(default)s)")

@@ -45,10 +45,9 @@ class Budget:
 def recipe_of(variant: Variant, budget: Budget, bf16: bool) -> Recipe:
     """Return how a variant is trained: all alike but for the longest windows, and the budget.
 
-    There are few tokens: updates are twice as many as usual for them, and fewer windows are short,
-    as it is long ones that teach to use what stands far back.
+    There are few tokens: updates are twice as many as usual for them.
     """
-    usual = Recipe(batch_tokens=8192, micro_tokens=4096, short_share=0.3, checks=6, bf16=bf16)
+    usual = Recipe(batch_tokens=8192, micro_tokens=4096, short_share=0.5, checks=6, bf16=bf16)
     return replace(usual, window=variant.window, **budget.of(variant))
 
 

@@ -8,6 +8,7 @@ from writer.__main__ import main
 from writer.checkpoints.folder import read_model
 from writer.commands.shape import add_shape, new_config
 from writer.errors import ErrorKind, WriterError
+from writer.training.extending import POSITIONS
 from writer.training.saving import read_checkpoint
 from writer.transformer.variants import KINDS, NEEDS, needed
 
@@ -109,7 +110,14 @@ def test_windows_may_be_shorter_only_where_positions_need_no_training(train, tmp
         assert (status, words in said) == (1, True), said
 
 
-@pytest.mark.parametrize("positions", ["copied", "interpolated"])
+def test_positions_that_must_be_learned_are_trained_to_the_end(train, tmp_path):
+    assert train(*SHAPE, out="short")[0] == 0
+    longer = ["--from", tmp_path / "short", "--extend-context", 200, "--window", 100]
+    status, said = train(*longer)
+    assert (status, "window” cannot be 100: it takes n_ctx, 200" in said) == (1, True), said
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
 def test_a_context_is_extended(positions, train, tmp_path):
     assert train(*SHAPE, out="short")[0] == 0
     longer = ["--from", tmp_path / "short", "--extend-context", 200, "--positions", positions]
@@ -121,7 +129,7 @@ def test_a_context_is_extended(positions, train, tmp_path):
     for flags, words in (
         (["--resume", "--extend-context", 300], "n_ctx is 200, and cannot become 300"),
         (["--from", tmp_path / "short", "--extend-context", 64], "reads 64 tokens"),
-        ([*longer, "--window", 100], "window” cannot be 100: it takes n_ctx, 200"),
+        ([*longer, "--window", 201], "window” cannot be 201: it takes at most n_ctx, 200"),
         (["--extend-context", 64], "--from"),
     ):
         status, said = train(*flags, out="out" if "--resume" in flags else "third")

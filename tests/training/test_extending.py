@@ -4,7 +4,7 @@ from torch.testing import assert_close
 
 from tests.checkpoints.tiny_models import random_network, tiny_tokenizer
 from writer.checkpoints.folder import read_model, write_model
-from writer.training.extending import as_plain, extended, learn_together
+from writer.training.extending import POSITIONS, as_plain, extended, learn_together
 from writer.transformer.variants import is_plain
 
 TOKENS = torch.randint(384, (2, 16), generator=torch.Generator().manual_seed(1))
@@ -57,7 +57,28 @@ def test_interpolated_and_written_out_it_is_a_plain_gpt2_that_says_the_same():
     assert as_plain(banded) is banded
 
 
-@pytest.mark.parametrize("positions", ["copied", "interpolated"])
+def test_relative_the_rest_stays_and_it_reads_on_in_bounded_memory():
+    before = random_network(n_ctx=16)
+    after = extended(before, 200, "relative")
+    assert (after.config.memory, after.config.memory_length, after.n_ctx) == ("recurrent", 16, 200)
+    for name, weight in before.state_dict().items():
+        if not name.startswith(("positions", "tokens", "head")):
+            assert torch.equal(after.state_dict()[name], weight), name
+    moved = after.tokens.weight - before.tokens.weight
+    assert_close(moved, before.positions.weight[4:].mean(dim=0).expand_as(moved))
+    assert after.head.weight is after.tokens.weight
+    _, state = after(TOKENS.repeat(1, 6)[:1], after.empty_state())
+    assert after(TOKENS[:1], state)[1].layers[0].nbytes == state.layers[0].nbytes
+    # Without distances and positions it says the same: what is added to all logits is lost.
+    with torch.no_grad():
+        before.positions.weight[:] = before.positions.weight[4:].mean(dim=0)
+        for block in after.layers():
+            block.attention.distances.weight.zero_()
+    said, meant = after(TOKENS)[0].log_softmax(-1), before(TOKENS)[0].log_softmax(-1)
+    assert_close(said, meant, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
 def test_what_cannot_be_extended_is_told(positions):
     with pytest.raises(ValueError, match="reads 16 tokens"):
         extended(random_network(n_ctx=16), 16, positions)

@@ -168,6 +168,7 @@ def _model(
 
 def _extended(arguments: argparse.Namespace, model: Model) -> tuple[Model, int]:
     before = model.network.config.n_ctx
+    torch.manual_seed(arguments.seed or Recipe().seed)
     try:
         network = extended(model.network, arguments.extend_context, arguments.positions)
     except ValueError as error:

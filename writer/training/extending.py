@@ -9,7 +9,9 @@ from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
 from writer.transformer.variants import is_plain
 
-POSITIONS = ("interpolated", "copied")
+POSITIONS = ("interpolated", "copied", "relative")
+_SEGMENT = 512
+"""Tokens of the segments that a text is read in once positions are relative."""
 
 
 def extended(network: GPT, n_ctx: int, positions: str = POSITIONS[0]) -> GPT:
@@ -20,7 +22,9 @@ def extended(network: GPT, n_ctx: int, positions: str = POSITIONS[0]) -> GPT:
         n_ctx: More than it reads.
         positions: “copied”: its positions come again and again (2004.05150, 5), and it stays a
             plain GPT-2. “interpolated”: those it has are read more finely (after 2306.15595);
-            `as_plain` makes a plain GPT-2 of it again.
+            `as_plain` makes a plain GPT-2 of it again. “relative”: distances take the place of
+            positions, and each layer looks back as far as it did, so that time and memory do not
+            grow with the text (Transformer-XL, 1901.02860); it is no plain GPT-2 any more.
 
     Raises:
         ValueError: With the reason, in one sentence.
@@ -30,6 +34,8 @@ def extended(network: GPT, n_ctx: int, positions: str = POSITIONS[0]) -> GPT:
         raise ValueError("only a plain GPT-2 can be extended, and this is none")
     if n_ctx <= config.n_ctx:
         raise ValueError(f"it reads {config.n_ctx} tokens at once already")
+    if positions == "relative":
+        return _by_distance(network, n_ctx)
     weights = network.state_dict()
     if positions == "copied":
         table = weights["positions.weight"]
@@ -76,6 +82,26 @@ def learn_together(network: GPT, n_ctx: int) -> None:
         )
 
     table.register_hook(together)  # type: ignore[no-untyped-call]
+
+
+def _by_distance(network: GPT, n_ctx: int) -> GPT:
+    """Return a Transformer-XL with the weights of a plain GPT-2; it knows no distances yet."""
+    before = network.config
+    config = replace(
+        before, n_ctx=n_ctx, position_embedding="relative", memory="recurrent",
+        segment_length=min(_SEGMENT, before.n_ctx), memory_length=before.n_ctx,
+    )  # fmt: skip
+    longer = GPT(config)
+    weights = network.state_dict()
+    table = weights.pop("positions.weight")
+    # What all positions have in common goes on being added. It moves every logit of a tied head
+    # by the same, which changes no probability.
+    common = table[len(table) // 4 :].mean(dim=0)
+    weights["tokens.weight"] = weights["tokens.weight"] + common
+    if config.tie_word_embeddings:
+        weights["head.weight"] = weights["tokens.weight"]
+    longer.load_state_dict({**longer.state_dict(), **weights})
+    return longer.requires_grad_(network.tokens.weight.requires_grad).train(network.training)
 
 
 def _with(config: GPTConfig, weights: dict[str, torch.Tensor]) -> GPT:
