@@ -1,6 +1,7 @@
 """What is told of a model's memory, against what its parameters and states really are."""
 
 import argparse
+from dataclasses import replace
 
 import pytest
 import torch
@@ -34,6 +35,14 @@ def config_of(kind, n_ctx):
 def test_parameters_are_counted(kind):
     config = config_of(kind, 1024)
     assert gpt2_parameters(config) == sum(each.numel() for each in GPT(config).parameters())
+
+
+def test_of_a_file_that_asks_for_a_million_layers_no_network_is_made():
+    config = replace(config_of(["--feed-forward", "switch"], 1024), n_layer=2)
+    many = replace(config, n_layer=1_000_002)
+    layer = sum(each.numel() for each in GPT(config).blocks[0].parameters())
+    assert gpt2_parameters(many) - gpt2_parameters(config) == 1_000_000 * layer
+    assert gpt2_memory(many)["int8"] > 1_000_000 * layer
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=" ".join)

@@ -15,6 +15,12 @@ def test_each_length_takes_its_time(n_ctx, lengths):
     assert all(0 <= share <= 1 for share in shares)
 
 
+def test_no_more_steps_are_taken_than_rows_may_read():
+    config = {"attention": "hierarchical", "segment_length": 4, "summary_length": 2}
+    found = times_by_length(Engine(tiny_model(n_ctx=64, **config)))
+    assert [each.length for each in found] == [64]
+
+
 def test_what_would_take_minutes_is_left_out(monkeypatch):
     monkeypatch.setattr("writer.engine.cost._LONGEST_S", 0.0)
     found = times_by_length(Engine(tiny_model(n_ctx=300)))

@@ -8,6 +8,7 @@ from torch import nn
 
 from writer.transformer.compressive import CompressiveAttention
 from writer.transformer.config import GPTConfig
+from writer.transformer.gpt import GPT
 from writer.transformer.recurrent import RelativeAttention
 
 WIDTH, HEADS = 12, 3
@@ -304,3 +305,20 @@ def test_half_precision_trains_and_reads_close_to_single() -> None:
         out, read = attention.onward_raw(x[:1], norm, read, 0, False)
         assert {read.slots.dtype, read.pending.dtype} == {torch.bfloat16}
         assert (out - exact[:1]).abs().max() < 0.1 * exact.abs().max()
+
+
+@pytest.mark.parametrize(("memory", "rate"), [(4, 4), (1, 1), (7, 3), (12, 5)])
+@torch.no_grad()
+def test_rows_read_as_much_as_memory_is_long_wherever_they_begin(memory: int, rate: int) -> None:
+    attention, norm = _layer(memory, 3, rate)
+    for length in range(1, 3 * rate + 1):
+        x = _text(length + memory)
+        whole, _ = _in_segments(attention, norm, x, 8)
+        _, read = _in_stretches(attention, norm, x[:1, :length], [length])
+        out, _ = attention.onward_raw(x[:1, length:], norm, read.branch(1), length, True)
+        torch.testing.assert_close(out, whole[:1, length:], atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize(("memory", "slots", "rate"), [(4, 3, 4), (4, 0, 4), (1, 1, 1)])
+def test_the_shortest_memory_leaves_room_to_go_on(memory: int, slots: int, rate: int) -> None:
+    assert GPT(_config(memory, slots, rate)).longest_branch >= memory

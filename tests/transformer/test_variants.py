@@ -134,10 +134,21 @@ def test_zero_and_fractions_only_where_they_mean_something(key):
         check(replace(fits, **{key: 0}))
     elif key in variants._NUMBERS:
         check(replace(fits, **{key: 1.5}))
+        check(replace(fits, **{key: variants._NUMBERS[key]}))
+        below = variants._NUMBERS[key] - 0.1
+        assert f"{key} is {below}" in complaint(replace(fits, **{key: below}))
     else:
         assert f"{key} is 0" in complaint(replace(fits, **{key: 0}))
     if key not in variants._NUMBERS:
         assert f"{key} is 1.5" in complaint(replace(fits, **{key: 1.5}))
+
+
+@pytest.mark.parametrize("key", variants._MOST)
+def test_more_than_a_network_can_be_made_of_is_refused(key):
+    family, kind = next(choice for choice, keys in NEEDS.items() if key in keys)
+    most = variants._MOST[key]
+    check(replace(fitting(family, kind), **{key: most}))
+    assert f"{key} is {2 * most}" in complaint(replace(fitting(family, kind), **{key: 2 * most}))
 
 
 @pytest.mark.parametrize(

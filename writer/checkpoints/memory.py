@@ -7,6 +7,7 @@ here: 459, 612, 747); 102M with a Chinese vocabulary 245, 387, 572 (328, 477, 65
 """
 
 import zipfile
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
@@ -110,13 +111,16 @@ def _entries(config: GPTConfig, length: int) -> int:
 
 @lru_cache(maxsize=64)
 def _family(config: GPTConfig) -> tuple[int, int, int]:
-    """Return how many numbers embedding and head, positions, and all layers have."""
+    """Return how many numbers embedding and head, positions, and all layers have.
+
+    All layers have as many; only one is made, as a damaged file may ask for a million.
+    """
     with torch.device("meta"):
-        network = GPT(config, initialized=False)
-    layers = sum(each.numel() for each in network.blocks.parameters())
+        network = GPT(replace(config, n_layer=1), initialized=False)
+    layer = sum(each.numel() for each in network.blocks.parameters())
     outer = config.vocab_size * config.n_embd * (1 if config.tie_word_embeddings else 2)
     whole = sum(each.numel() for each in network.parameters())
-    return outer, whole - outer - layers, layers
+    return outer, whole - outer - layer, config.n_layer * layer
 
 
 def _block(config: GPTConfig) -> int:

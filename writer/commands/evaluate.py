@@ -136,7 +136,7 @@ def _predictions(model: Model, texts: Sequence[str]) -> dict[str, Any]:
         "texts": [_scored(text[:40], each) for text, each in zip(texts, scores, strict=True)],
         "all": _scored("", sum(scores, Score())),
         "perplexity by tokens read": {
-            f"{place.start + 1} to {place.stop}": round(perplexity, 2)
+            f"{place.start + 1:,} to {place.stop:,}": round(perplexity, 2)
             for place, perplexity in perplexity_by_place(model.network, model.tokenizer, longest)
         },
     }

@@ -128,6 +128,7 @@ def _train(arguments: argparse.Namespace, texts: Texts, work: Path, processes: G
         write_model(arguments.out, network, model.tokenizer)
         reporter.plot(work, arguments.out)
         reporter.say(f"wrote {arguments.out} after {trainer.tokens:,} tokens")
+    processes.wait()  # where one ends badly torchrun ends the others, and one still writes
     return 0
 
 

@@ -61,7 +61,8 @@ class Reporter:
         self.say(self._line(progress, now))
         if progress.held_out is not None:
             self._before = progress.held_out if self._before is None else self._before
-            self.say(f"    ... {self._sample()}")
+            if self._network.config.objective == "causal":
+                self.say(f"    ... {self._sample()}")
 
     def _say_smaller(self) -> None:
         """Say it where the memory has run out, and less is done at once since."""

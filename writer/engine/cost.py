@@ -79,7 +79,7 @@ def _once(engine: Engine, length: int, tell: Callable[[float], None]) -> tuple[f
     state = prefixes.state.branch(_ROWS)
     said = torch.tensor([[tokens[0]]] * _ROWS, device=network.device)
     took = []
-    for _ in range(max(1, min(_STEPS, engine.n_ctx - len(tokens)))):
+    for _ in range(max(1, min(_STEPS, engine.n_ctx - len(tokens), network.longest_branch))):
         started = time.perf_counter()
         _, state = network(said, state)
         took.append(time.perf_counter() - started)

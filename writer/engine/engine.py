@@ -106,9 +106,8 @@ class Engine:
         prompt = make_prompt(request.before, self.tokenizer, limit)
         decoding = Decoding(self._network, self._vocabulary, prompt, request, length)
         read = len(prompt.tokens), prompt.characters, self.identity
-        unread = Answer(request, (), False, *read)
-        for _ in self._prefixes.read(prompt.tokens, room=decoding.entries):
-            yield unread
+        for share in self._prefixes.read(prompt.tokens, room=decoding.entries):
+            yield Answer(request, (), False, *read, share)
         try:
             for rows, done in decoding.grow(self._prefixes.logits, self._prefixes.state):
                 candidates = _candidates(rows, request, done)

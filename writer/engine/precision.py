@@ -130,8 +130,8 @@ def _step_seconds(config: GPTConfig, precision: Precision, device: torch.device)
     network = network.to_empty(device="cpu").requires_grad_(False)
     if config.tie_word_embeddings:
         network.head.weight = network.tokens.weight
-    for parameter in network.parameters():
-        parameter.fill_(0.01)
+    for each in (*network.parameters(), *network.buffers()):
+        each.fill_(0.01)
     adapt(network, precision, device)
     text = torch.zeros(1, entries, dtype=torch.long, device=device)
     _, read = network.features(text, network.empty_state(cache_dtype(precision)))

@@ -9,7 +9,7 @@ text alone, and so is the room in which they are read, as products over more roo
 another order; and what another number of threads has read is forgotten.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple
 
@@ -88,11 +88,11 @@ class Prefixes(Generic[S]):
         size = few.nbytes / max(1, few.room) * (network.n_ctx + _ALL_ROOM)
         self._has_one_buffer = size > memory_bytes
 
-    def read(self, tokens: Sequence[int], room: int = 0) -> Iterator[None]:
+    def read(self, tokens: Sequence[int], room: int = 0) -> Iterator[float]:
         """Read `tokens`, one at least, reusing what they share with a text read before.
 
-        Yields often, and may be left at any yield: what has been read by then is kept. The state
-        will have room for so many further entries.
+        Yields the share that has been read, often, and may be left at any yield: what has been read
+        by then is kept. The state will have room for so many further entries.
         """
         if self._threads != torch.get_num_threads():  # work shared out otherwise rounds otherwise
             self._threads = torch.get_num_threads()
@@ -105,7 +105,8 @@ class Prefixes(Generic[S]):
             if end <= first:
                 continue
             batch = torch.tensor([tokens[first:end]], device=device)
-            output, text.state = yield from self._network.reading(batch, text.state)
+            steps = self._network.reading(batch, text.state)
+            output, text.state = yield from _telling(first / len(tokens), steps)
             text.tokens += tokens[first:end]
             if end == len(tokens):
                 text.logits = self._network.head(output).float()
@@ -227,6 +228,19 @@ class Prefixes(Generic[S]):
     def nbytes(self) -> int:
         """Return what all states take."""
         return sum(text.nbytes for text in self._texts)
+
+
+def _telling(
+    share: float, steps: Generator[None, None, tuple[torch.Tensor, S]]
+) -> Generator[float, None, tuple[torch.Tensor, S]]:
+    """Return what `steps` return; yield `share` as often as they yield."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: tuple[torch.Tensor, S] = end.value
+            return result
+        yield share
 
 
 def _reusable(

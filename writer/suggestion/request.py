@@ -43,3 +43,5 @@ class Answer:
     """How many characters these are: the end of `request.before`."""
     identity: Identity | None = None
     """Who answered, and on what; None if that was not asked."""
+    share_read: float = 1.0
+    """Of the text, 0 to 1; before all of it has been read there are no candidates."""

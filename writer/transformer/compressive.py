@@ -169,8 +169,8 @@ class CompressiveAttention(RelativeAttention):
         """See `RelativeAttention`.
 
         Raises:
-            ValueError: Rows have more tokens of their own than `memory_length` less a group: their
-                own tokens are not compressed.
+            ValueError: Rows have so many tokens of their own, more than `memory_length`, that these
+                would have to be compressed.
         """
         if not isinstance(read, CompressiveRead):
             return super().onward_raw(x, norm, read, first, branched)

@@ -84,8 +84,8 @@ class GPT(nn.Module):
         What rows read is not compressed or summed up, so it must stay within reach as it is.
         """
         config = self.config
-        if config.memory == "compressive":
-            return config.size("memory_length") - config.size("compression_rate")
+        if config.memory == "compressive" and config.compressed_length:
+            return config.size("memory_length")
         if config.attention == "hierarchical":
             return config.size("segment_length")
         return config.n_ctx

@@ -77,7 +77,11 @@ _WITHIN_N_CTX = (
 )  # fmt: skip
 _FROM_ZERO = ("global_tokens", "global_blocks", "window_blocks", "random_blocks", "dilated_heads",
               "compressed_length", "attention_seed")  # fmt: skip
-_NUMBERS = ("rotary_base", "expert_capacity", "expert_balance")
+_MOST = {"experts": 1 << 10, "hash_rounds": 1 << 6, "hash_buckets": 1 << 14,
+         "random_features": 1 << 13, "random_blocks": 1 << 10}  # fmt: skip
+"""More of these a damaged file must not ask for: a network would be made of them for minutes."""
+_NUMBERS = {"rotary_base": 1.0, "expert_capacity": 0.1, "expert_balance": 0.0}
+"""Sizes that need not be whole, and what they are at least."""
 _OURS = frozenset(key for keys in NEEDS.values() for key in keys)
 
 
@@ -144,30 +148,28 @@ def _complaints(config: GPTConfig) -> Iterator[str]:
 
 def _size_complaints(key: str, value: object, config: GPTConfig) -> Iterator[str]:
     if key in _NUMBERS:
-        if type(value) not in (int, float) or not 0 <= value < 1e9:  # type: ignore[operator]
-            yield f"{key} is {value!r:.40}, which is not a number from 0"
+        floor = _NUMBERS[key]
+        if type(value) not in (int, float) or not floor <= value < 1e9:  # type: ignore[operator]
+            yield f"{key} is {value!r:.40}, which is not a number from {floor:g} to below 1e9"
         return
-    least = 0 if key in _FROM_ZERO else 1
-    if type(value) is not int or not least <= value <= 1 << 20:
-        yield f"{key} is {value!r:.40}, which is not a whole number from {least}"
+    least, most = 0 if key in _FROM_ZERO else 1, _MOST.get(key, 1 << 20)
+    if type(value) is not int or not least <= value <= most:
+        yield f"{key} is {value!r:.40}, which is not a whole number from {least} to {most:,}"
     elif key in _WITHIN_N_CTX and value > config.n_ctx:
         yield f"{key} is {value}, which is more than n_ctx, {config.n_ctx}"
 
 
 def _relations(config: GPTConfig) -> Iterator[str]:
     """Yield what two sizes have against each other."""
-    for key, other in (("last_window", "attention_window"), ("bucket_window", None),
-                       ("memory_length", "compression_rate")):  # fmt: skip
-        one = getattr(config, key)
-        two = getattr(config, other) if other else None
+    for key, other in (("last_window", "attention_window"), ("memory_length", "compression_rate")):
+        one, two = getattr(config, key), getattr(config, other)
         if one is not None and two is not None and one < two:
             yield f"{key} is {one}, which is less than {other}, {two}"
     if config.dilated_heads is not None and config.dilated_heads > config.n_head:
         yield f"dilated_heads is {config.dilated_heads}, which is more than n_head, {config.n_head}"
-    for key, part in (("segment_length", "summary_length"),):
-        one, two = getattr(config, key), getattr(config, part)
-        if one is not None and two is not None and one % two:
-            yield f"{key} is {one}, which is no multiple of {part}, {two}"
+    segment, summary = config.segment_length, config.summary_length
+    if segment is not None and summary is not None and segment % summary:
+        yield f"segment_length is {segment}, which is no multiple of summary_length, {summary}"
     if config.hash_buckets is not None and config.hash_buckets > 1 and config.hash_buckets % 2:
         yield f"hash_buckets is {config.hash_buckets}, which is neither 1 nor even"
     if config.position_embedding == "rotary" and config.head_width % 2:

@@ -87,9 +87,13 @@ class CandidatesPanel(QWidget):
         }
         self._say(sentences[Mode(mode).value])
 
-    def show_thinking(self) -> None:
-        """Say that continuations are on their way."""
-        self._say(self._thinking())
+    def show_thinking(self, share_read: float | None = None) -> None:
+        """Say that continuations are on their way, and how much of the text has been read."""
+        if share_read is None or share_read >= 1:
+            self._say(self._thinking())
+            return
+        words = self.tr("Reading your text… {percent} %")
+        self._say(words.format(percent=int(100 * share_read)))
 
     def show_message(self, text: str) -> None:
         """Say `text`, one sentence, in place of the continuations."""

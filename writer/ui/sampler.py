@@ -22,6 +22,8 @@ from writer.ui.streamer import LoadEngine, Serving, Streamer
 
 _FRAME_S = 1 / 60
 """Between two answers that grow: the page is not painted more often."""
+_READING_S = 0.5
+"""Between two words on how much has been read, where that takes its time."""
 _REST_AFTER_MS = 2000
 _REPLAY = -1
 """The serial of a request that is replayed."""
@@ -175,10 +177,12 @@ class Sampler(Background):
                 self.failed.emit(request, as_writer_error(error))
 
     def _answer(self, engine: Streamer, request: Request) -> None:
-        shown_at = 0.0
+        shown_at, begun = time.monotonic(), False
         for answer in self._stream(engine, request, is_wanted=True):
             now = time.monotonic()
-            if answer.done or (answer.candidates and now - shown_at >= _FRAME_S):
+            if answer.candidates and not begun:
+                shown_at, begun = 0.0, True
+            if answer.done or now - shown_at >= (_FRAME_S if begun else _READING_S):
                 shown_at = now
                 self.answered.emit(answer)
 

@@ -347,6 +347,8 @@ class Suggester(QObject):
                 self._report(answer)
         elif answer.done or answer.candidates:
             self._begin(answer)
+        elif not self._hopeless:
+            self._panel.show_thinking(answer.share_read)
 
     def keep_answer(self, answer: Answer) -> None:
         """Keep a finished answer for when it is asked for."""
