@@ -1,10 +1,12 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
 
 from tests.checkpoints.tiny_models import PROSE, tiny_tokenizer
 from writer.errors import ErrorKind, WriterError
+from writer.training import trainer as trainer_module
 from writer.training.cleaning import clean
 from writer.training.recipe import Recipe, usual_window
 from writer.training.saving import read_checkpoint, read_log
@@ -254,6 +256,30 @@ def test_what_is_learned_by_heart_does_not_spoil_what_was_better(train):
     checked = [each.held_out for each in log.seen if each.held_out is not None]
     assert trainer.finish() <= min(checked[1:])
     assert trainer.held_out_loss() <= min(checked[1:]) + 1e-6
+
+
+PERFORMER = {"attention": "performer", "random_features": 16, "attention_seed": 1}
+
+
+def test_random_features_are_drawn_anew_and_then_settle(train, monkeypatch):
+    monkeypatch.setattr(trainer_module, "_REDRAWN_EVERY", 2)
+    trainer, drawn = train(replace(TINY, tokens=640), **PERFORMER), []
+    layer = trainer.network.layers()[0].attention
+    trainer.run(lambda progress: drawn.append(layer.projection.clone()))
+    changes = [not torch.equal(one, two) for one, two in pairwise(drawn)]
+    # Before the third, fifth and seventh of ten updates, and in the last fifth no more.
+    assert changes == [False, False, True, False, True, False, True, False, False, False]
+
+
+def test_weights_that_are_kept_keep_the_features_they_were_trained_with(train):
+    trainer = train(TINY, **PERFORMER)
+    trainer._best.offer(1.0)
+    best = weights(trainer)
+    trainer.network.redraw(7)
+    assert not torch.equal(weights(trainer)["blocks.0.attention.projection"],
+                           best["blocks.0.attention.projection"])  # fmt: skip
+    trainer._best.apply()
+    assert_same(weights(trainer), best)
 
 
 def test_rates_rise_hold_and_fall():

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 from torch.testing import assert_close
-from torch.utils.checkpoint import checkpoint
 
 from writer.transformer import favor
 from writer.transformer.config import GPTConfig
@@ -191,42 +190,17 @@ def test_what_has_been_read_has_one_size_and_is_never_changed():
             read = after
 
 
-def test_features_are_drawn_anew_in_training_and_kept_with_the_weights(monkeypatch):
-    monkeypatch.setattr(favor, "_REDRAW_CALLS", 3)
+def test_features_are_drawn_anew_when_asked_and_belong_to_the_weights():
     kind, x = attention(), texts(1, 5)
-    first = kind.projection.clone()
-    for _ in range(5):
-        kind.whole(x)
-    assert torch.equal(kind.projection, first)
-    kind.train()
-    drawn = []
-    for _ in range(7):
-        kind.whole(x)
-        drawn.append(kind.projection)
-    same = [torch.equal(one, two) for one, two in pairwise(drawn)]
-    assert same == [True, True, False, True, True, False]
-    assert torch.equal(drawn[0], first)
+    first, before = kind.projection.clone(), kind.whole(x)
+    kind.redraw(1)
+    assert not torch.equal(kind.projection, first)
+    assert not torch.equal(kind.whole(x), before)
     other = attention()
     other.load_state_dict(kind.state_dict())
-    assert torch.equal(other.whole(x), kind.eval().whole(x))
-    # Training goes on where it was.
-    other.train(), kind.train()
-    for _ in range(4):
-        assert torch.equal(other.whole(x), kind.whole(x))
-    assert not torch.equal(kind.projection, drawn[-1])
-
-
-def test_what_is_computed_again_on_the_way_back_has_the_same_features(monkeypatch):
-    monkeypatch.setattr(favor, "_REDRAW_CALLS", 1)
-    kind, x = attention().train(), texts(1, 5).requires_grad_()
-    kind.whole(x)
-    outcome = checkpoint(kind.whole, x, use_reentrant=False)
-    rows = kind.projection
-    (found,) = torch.autograd.grad(outcome.sum(), x)
-    assert kind.projection is rows
-    assert kind.calls.tolist() == [2, 0, 0, 0]
-    (expected,) = torch.autograd.grad(kind.eval().whole(x).sum(), x)
-    assert torch.equal(found, expected)
+    assert torch.equal(other.whole(x), kind.whole(x))
+    other.redraw(0)
+    assert torch.equal(other.projection, first)
 
 
 def test_a_network_read_from_a_file_draws_nothing():
@@ -236,16 +210,3 @@ def test_a_network_read_from_a_file_draws_nothing():
     assert other.projection.is_meta
     other.load_state_dict(kind.state_dict(), assign=True)
     assert torch.equal(other.eval().whole(x), kind.whole(x))
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-def test_calls_are_counted_whatever_precision_weights_are_kept_in(dtype, monkeypatch):
-    kind, x = attention().train(), texts(1, 1)
-    kind.calls = torch.tensor([254.0, 255, 3, 0])
-    kind.calls = kind.calls.to(dtype)
-    kind.whole(x), kind.whole(x)
-    assert kind.calls.tolist() == [0, 0, 4, 0]
-    monkeypatch.setattr(favor, "_REDRAW_CALLS", 4 << 16)
-    before = kind.projection
-    kind.whole(x)
-    assert not torch.equal(kind.projection, before)

@@ -9,10 +9,11 @@ from torch import nn
 
 
 class KeptWeights:
-    """The parameters of a network as they were; none at first."""
+    """The parameters of a network as they were, and what it has drawn; none at first."""
 
     def __init__(self, network: nn.Module) -> None:
-        self._parameters = list(network.parameters())
+        drawn = [each for each in network.buffers() if each.is_floating_point()]
+        self._parameters = [*network.parameters(), *drawn]
         self._kept: list[torch.Tensor] = []
 
     def __bool__(self) -> bool:

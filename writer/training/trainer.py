@@ -24,6 +24,10 @@ from writer.transformer.gpt import GPT
 from writer.transformer.variants import is_plain
 
 _CHECKPOINT_SECONDS = 240.0
+_REDRAWN_EVERY = 50
+"""Updates between two drawings of random features, which are not to be learned by heart."""
+_REDRAWN_UNTIL = 0.8
+"""Share of the budget; the weights then settle on the last ones, and their mean is of one kind."""
 ALONE = Group(0, 1, torch.device("cpu"))
 
 
@@ -244,6 +248,9 @@ class Trainer:
                 changed.
         """
         self.network.train()
+        number, rest = divmod(self.step, _REDRAWN_EVERY)
+        if number and not rest and share < _REDRAWN_UNTIL:
+            self.network.redraw(number)
         self.network.set_dropout(self.recipe.dropped(self.tokens / len(self._corpus)))
         length = self.recipe.length(share, self._corpus.longest)
         size, rank = self._group.size, self._group.rank

@@ -44,6 +44,9 @@ class Attention(nn.Module):
         """Return what x (B, T, E), whole texts, reads of itself, (B, T, E)."""
         raise NotImplementedError
 
+    def redraw(self, number: int) -> None:
+        """Draw anew what is drawn by chance, as the `number`-th; a training asks for it."""
+
     def begin(self, like: torch.Tensor) -> LayerRead:
         """Return what one row has read before its first token, in `like`'s dtype and device."""
         raise NotImplementedError

@@ -13,7 +13,6 @@ from writer.transformer.attention import Attention
 from writer.transformer.config import GPTConfig
 from writer.transformer.draws import generator
 
-_REDRAW_CALLS = 1000
 _CHUNK = 128
 """Tokens whose scores with each other are worked out pair by pair."""
 _GROUP = 2048
@@ -45,11 +44,10 @@ class FavorAttention(Attention):
 
     x' = x * sqrt(scale), so that the features' products have q.k * scale as the logarithm of their
     mean. The rows w are orthogonal in blocks, with the norms of Gaussian vectors (arXiv
-    2009.14794). They are drawn anew in training, and what was drawn last belongs to the weights.
+    2009.14794). A training has them drawn anew, and what was drawn last belongs to the weights.
     """
 
     projection: torch.Tensor
-    calls: torch.Tensor
 
     def __init__(self, config: GPTConfig, layer: int) -> None:
         super().__init__(config, layer)
@@ -60,14 +58,9 @@ class FavorAttention(Attention):
         empty = torch.empty(self._shape, dtype=torch.float32)
         drawn = empty if empty.is_meta else self._drawn(0)
         self.register_buffer("projection", drawn.to(empty.device))
-        # Digits, which no precision rounds that weights are kept in.
-        self.register_buffer("calls", torch.zeros(4, dtype=torch.float32))
 
     def whole(self, x: torch.Tensor) -> torch.Tensor:
         """Return what x (B, T, E), whole texts, reads of itself, (B, T, E)."""
-        # On the way back a text may be computed again, which must find the same features.
-        if self.training and torch._C._current_graph_task_id() == -1:
-            self._count()
         out, _ = self.onward(x, self._nothing(x.shape[0], x), 0, branched=True)
         return out
 
@@ -116,14 +109,10 @@ class FavorAttention(Attention):
         sums = like.new_zeros((rows, heads, features, width + 1), dtype=dtype)
         return FavorRead(sums, like.new_full((rows, heads), float("-inf"), dtype=dtype))
 
-    def _count(self) -> None:
-        """Count a call in training; at every so many of them, draw the features anew."""
-        calls = sum(int(digit) << 8 * place for place, digit in enumerate(self.calls.tolist()))
-        if calls and calls % _REDRAW_CALLS == 0:
-            # Not in place: what is yet to go its way back has the old ones.
-            self.projection = self._drawn(calls // _REDRAW_CALLS).to(self.projection)
-        digits = [(calls + 1) >> 8 * place & 255 for place in range(len(self.calls))]
-        self.calls = self.calls.new_tensor(digits)
+    @torch.no_grad()
+    def redraw(self, number: int) -> None:
+        """See `Attention`."""
+        self.projection.copy_(self._drawn(number))
 
     def _drawn(self, number: int) -> torch.Tensor:
         """Return the rows (H, m, D) that are drawn as the `number`-th, from 0."""

@@ -113,6 +113,11 @@ class GPT(nn.Module):
         for block in self.layers():
             block.dropout = share
 
+    def redraw(self, number: int) -> None:
+        """Let every layer draw its random features anew, as the `number`-th, where it has some."""
+        for block in self.layers():
+            block.attention.redraw(number)
+
     def empty_state(self, dtype: torch.dtype | None = None) -> GPTState:
         """Return the state of a text of which nothing has been read, kept in `dtype`.
 
