@@ -75,6 +75,29 @@ def test_weights_are_not_taken_for_those_of_another_kind(config, tmp_path):
     assert str(config[key]) in reason
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [("reformer", "hash_buckets", 8), ("bigbird", "attention_seed", 2),
+     ("rotary", "rotary_base", 9.0), ("interpolated", "n_ctx", 128),
+     ("banded", "attention_window", 9)],
+)  # fmt: skip
+def test_a_size_that_weights_depend_on_cannot_be_changed(kind, key, value, tmp_path):
+    write_model(tmp_path, random_network(**KINDS[kind]), tiny_tokenizer())
+    change(
+        tmp_path / "config.json", **{key: value, **({"n_positions": 128} if key == "n_ctx" else {})}
+    )
+    reason = str(refusal(read_model, tmp_path))
+    assert f"{key} is {value}" in reason
+    assert str({**KINDS[kind], "n_ctx": 64}[key]) in reason
+
+
+@pytest.mark.parametrize("key", ["memory_length", "compressed_length", "segment_length"])
+def test_a_memory_may_be_longer_than_it_was_in_training(key, tmp_path):
+    write_model(tmp_path, random_network(**KINDS["compressive"]), tiny_tokenizer())
+    change(tmp_path / "config.json", **{key: 32})
+    assert getattr(read_model(tmp_path).network.config, key) == 32
+
+
 def test_a_plain_model_stays_as_other_programs_read_it(tmp_path):
     write_model(tmp_path, random_network(), tiny_tokenizer())
     assert "attention" not in json.loads((tmp_path / "config.json").read_text())

@@ -17,7 +17,7 @@ from writer.checkpoints.weights import Weights
 from writer.transformer.block import Block
 from writer.transformer.config import GPTConfig
 from writer.transformer.gpt import GPT
-from writer.transformer.variants import KINDS, is_plain
+from writer.transformer.variants import KINDS, is_plain, needed
 
 _OUTER = {
     "tokens.weight": "wte.weight",
@@ -36,6 +36,7 @@ _BLOCK = {
 }
 _QKV = ("query", "key", "value")
 _OWN = "writer."
+_FREE = frozenset({"memory_length", "compressed_length"})
 
 
 def to_hugging_face(
@@ -59,8 +60,24 @@ def to_hugging_face(
 
 
 def note_of_kinds(config: GPTConfig) -> dict[str, str]:
-    """Return what a file of weights says of the kinds they were trained as; nothing if plain."""
-    return {} if is_plain(config) else {_OWN + key: str(getattr(config, key)) for key in KINDS}
+    """Return what a file of weights says of the kinds they were trained as; nothing if plain.
+
+    With their sizes, but for those that may well be others when a model is used: how long its
+    memory is.
+    """
+    if is_plain(config):
+        return {}
+    return {_OWN + key: str(getattr(config, key)) for key in (*KINDS, *_fixed_sizes(config))}
+
+
+def _fixed_sizes(config: GPTConfig) -> list[str]:
+    """Return the sizes with which weights mean something else if they are changed."""
+    sizes = needed(config) - _FREE
+    if config.position_embedding == "interpolated":
+        sizes |= {"n_ctx"}
+    if config.memory != "none":  # what is read does not depend on the segments it is read in
+        sizes -= {"segment_length"}
+    return sorted(sizes)
 
 
 def _their_block(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -98,19 +115,26 @@ class HuggingFaceGPT2:
         bodies = (_BODY, "module." + _BODY, "module.")  # the latter as several processors train
         embedding = _OUTER["tokens.weight"]
         self._prefix = next((each for each in bodies if each + embedding in weights.shapes), "")
-        for key, kinds in KINDS.items():
-            trained, said = weights.metadata.get(_OWN + key, kinds[0]), getattr(config, key)
-            if trained != said:
-                raise ValueError(
-                    f"config.json says that {key} is {said}, and the weights were trained with "
-                    f"{trained:.40}"
-                )
+        self._refuse_other_kinds()
         for name, shape in self._expected():
             found = weights.shapes.get(name)
             if found is None:
                 raise ValueError(f"the weight {name} is missing")
             if found != shape:
                 raise ValueError(f"{name} has the shape {found}, config.json means {shape}")
+
+    def _refuse_other_kinds(self) -> None:
+        """Refuse weights that mean something else than the configuration says."""
+        noted = self._weights.metadata
+        plain = {key: kinds[0] for key, kinds in KINDS.items()}
+        for key in (*KINDS, *_fixed_sizes(self._config)):
+            said = str(getattr(self._config, key))
+            trained = noted.get(_OWN + key, plain.get(key, said))
+            if trained != said:
+                raise ValueError(
+                    f"config.json says that {key} is {said}, and the weights were trained with "
+                    f"{trained:.40}"
+                )
 
     def outer(self) -> dict[str, torch.Tensor]:
         """Return what stands around the blocks; a head only where it is one of its own."""
