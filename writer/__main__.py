@@ -97,13 +97,18 @@ def load_engine(
     preload_torch()
     from writer.engine.loading import load_engine as load
 
-    return load(
-        Shelf().find(machine.model),
+    shelf = Shelf()
+    path = shelf.find(machine.model)
+    engine = load(
+        path,
         Precision(machine.precision),
         machine.threads or hardware.default_threads(),
         places.cache_folder() / "precision.json",
         on_progress,
     )
+    if entry := shelf.at(path):  # its folder may be called otherwise
+        engine.name = entry.name
+    return engine
 
 
 def describe(path: Path) -> "Card":

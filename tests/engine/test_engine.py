@@ -344,3 +344,12 @@ def test_a_folder_becomes_an_engine(taught, tmp_path):
     assert found.identity == engine.identity
     with pytest.raises(WriterError, match="no model"):
         load_engine(tmp_path)
+
+
+def test_while_a_text_is_read_it_says_how_much_of_it_has_been():
+    engine = Engine(tiny_model(n_ctx=512))
+    answers = list(engine.stream(Request(1, 0, PROSE * 5, "", Sampling(length=2), 1)))
+    unread = [each.share_read for each in answers if not each.candidates and not each.done]
+    assert unread == sorted(unread)
+    assert unread[0] == 0 < unread[-1] < 1
+    assert answers[-1].share_read == 1

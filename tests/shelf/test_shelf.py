@@ -52,6 +52,12 @@ def test_all_origins_are_listed(shelf, own, novel, tmp_path):
     ]
 
 
+def test_a_model_is_called_as_it_was_named_wherever_it_lies(shelf, novel):
+    shelf.add(novel, "my own")
+    assert shelf.at(shelf.find("my own")).name == "my own"
+    assert shelf.at(novel.parent) is None
+
+
 def test_a_file_where_a_folder_should_be_holds_nothing(bundled, own, store):
     own.parent.mkdir()
     own.touch()

@@ -135,3 +135,10 @@ def test_accessible_names(panel):
 def test_the_opening_tells_candidates_apart(text, opening):
     assert opening_of(text) == opening
     assert utf16.units(opening) <= utf16.units(text)
+
+
+def test_of_a_long_text_it_says_how_much_has_been_read(panel):
+    panel.show_thinking(0.421)
+    assert panel.sentence() == "Reading your text… 42 %"
+    panel.show_thinking(1.0)
+    assert panel.sentence() == "Thinking…"

@@ -66,13 +66,20 @@ def test_what_was_not_measured_is_said():
 
 
 @pytest.mark.parametrize(
-    ("precision", "chosen"), [("int8", "int8"), ("fp32", "fp32"), ("", "fp32"), ("bf16", "fp32")]
+    ("precision", "chosen"),
+    [
+        ("int8", "in 8 bits"),
+        ("fp32", "in 32 bits"),
+        ("", "in 32 bits"),
+        ("bf16", "in 32 bits"),
+    ],
 )
 def test_memory_is_an_estimate_in_what_it_would_work_in(precision, chosen):
     sizes = {128: {"int8": 100 * MB, "fp32": 200 * MB}, 1024: {"int8": 150 * MB, "fp32": 300 * MB}}
     chart = memory_chart(card(Path("m"), memory_by_length=sizes), precision)
     full = [curve.name for curve in chart.curves if curve.look is Look.FULL]
     assert (full, len(chart.curves), chart.lengths) == ([chosen], 2, (128, 1024))
+    assert len({curve.look for curve in chart.curves}) == 2  # none is drawn as another
     assert "estimate" in chart.caption
     assert chart.curves[-1].points[-1].words.endswith("MB with 1,024 tokens")
 
@@ -90,7 +97,7 @@ def test_times_are_of_this_machine():
         "2.0 ms for a step behind 128 tokens", "3.1 ms for a step behind 256 tokens",
         "50 ms to read 128 tokens", "1.2 s to read 256 tokens",
     ]  # fmt: skip
-    assert "in int8" in chart.caption
+    assert "in 8 bits" in chart.caption
     assert "More than 256 tokens" in chart.caption
     assert "More than" not in time_chart(card(Path("m"), n_ctx=256), found).caption
     said = description(chart)

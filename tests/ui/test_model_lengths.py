@@ -101,7 +101,7 @@ def test_measuring_has_progress_and_is_shown(bench, lengths):
     assert arguments[:2] == ["models", "measure"]
     assert ("Measuring “fiction-en” by length of context", 0.75) in seen
     assert "1.2 s to read 1,024 tokens" in lengths.plot.accessibleDescription()
-    assert "in int8" in lengths.caption.text()
+    assert "in 8 bits" in lengths.caption.text()
     assert lengths.measure_button.text() == "Measure again"
     assert bench.dialog.work.isHidden()
     bench.known("fiction-zh")

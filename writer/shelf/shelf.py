@@ -80,6 +80,10 @@ class Shelf:
         """Return the model of that name, None where there is none."""
         return next((each for each in self.entries() if same_name(each.name, name)), None)
 
+    def at(self, path: Path) -> Entry | None:
+        """Return the model that lies at `path`, None where none of the shelf does."""
+        return next((each for each in self.entries() if each.path == path), None)
+
     def find(self, model: str) -> Path:
         """Return the path of the model that is called `model`, else `model` as a path itself.
 

@@ -27,6 +27,9 @@ class Look(Enum):
     """Only to compare with."""
 
 
+_LOOKS = (Look.DIM, Look.SECOND, Look.FULL)
+
+
 class Scale(Enum):
     """What the height of a point is."""
 
@@ -108,16 +111,23 @@ def memory_chart(card: Card, precision: str) -> LengthChart:
         return LengthChart(title, _context(), Scale.BYTES, (), (), "", nothing)
     longest = card.memory_by_length[lengths[-1]]
     chosen = precision if precision in longest else max(longest, key=lambda each: longest[each])
+    others = sorted((each for each in longest if each != chosen), key=lambda each: -longest[each])
     curves = [
         LengthCurve(
-            each,
+            _precision(each),
             tuple(_bytes_at(length, card.memory_by_length[length][each]) for length in lengths),
-            Look.FULL if each == chosen else Look.DIM,
+            look,
         )
-        for each in sorted(longest, key=lambda each: each == chosen)
+        for each, look in zip((*others, chosen), _LOOKS[-len(longest) :], strict=True)
     ]
     caption = _tr("An estimate, told from its shape before it is loaded.")
     return LengthChart(title, _context(), Scale.BYTES, lengths, tuple(curves), caption)
+
+
+def _precision(name: str) -> str:
+    """Return what a number format is called, as the README does."""
+    words = {"int8": _tr("in 8 bits"), "bf16": _tr("in 16 bits"), "fp32": _tr("in 32 bits")}
+    return words.get(name, name)
 
 
 def time_chart(card: Card, found: LengthTimes | None) -> LengthChart:
@@ -135,10 +145,12 @@ def time_chart(card: Card, found: LengthTimes | None) -> LengthChart:
         for each in found.times
     )
     curves = (
-        LengthCurve(_tr("a step of 5 continuations"), steps, Look.SECOND),
+        LengthCurve(_tr("one more word of 5 continuations"), steps, Look.SECOND),
         LengthCurve(_tr("reading all of it"), reading),
     )
-    caption = _tr("Measured on this machine, in {precision}.").format(precision=found.precision)
+    caption = _tr("Measured on this machine, {precision}.").format(
+        precision=_precision(found.precision)
+    )
     longest = found.times[-1].length
     if longest < card.n_ctx:
         caption += " " + _tr("More than {n} tokens would take minutes to measure.").format(
