@@ -251,11 +251,16 @@ def test_the_weights_that_do_best_are_left(wanted, train, tmp_path, monkeypatch)
 
 
 def test_what_is_learned_by_heart_does_not_spoil_what_was_better(train):
-    trainer, log = train(replace(TINY, tokens=65_536, checks=8)), Stop()
+    trainer, log = train(replace(TINY, tokens=16_384, checks=8)), Stop()
+    # The same words in another order: how often they come helps, what follows what does not.
+    order = torch.randperm(trainer._held_out.numel(), generator=torch.Generator().manual_seed(1))
+    trainer._held_out = trainer._held_out.flatten()[order].view_as(trainer._held_out)
     trainer.run(log)
     checked = [each.held_out for each in log.seen if each.held_out is not None]
-    assert trainer.finish() <= min(checked[1:])
-    assert trainer.held_out_loss() <= min(checked[1:]) + 1e-6
+    best = min(checked[1:])
+    assert best < checked[-1] - 0.1
+    assert trainer.finish() <= best
+    assert trainer.held_out_loss() <= best + 1e-6
 
 
 PERFORMER = {"attention": "performer", "random_features": 16, "attention_seed": 1}
