@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.checkpoints.tiny_models import PROSE, tiny_model
+from tests.transformer.family import FAMILY
 from writer import places
 from writer.checkpoints.folder import read_model
 from writer.engine.blocks import common_length, ends, most_shared
@@ -23,35 +24,10 @@ from writer.transformer.state import State
 CPU = torch.device("cpu")
 PAGES = PROSE * 12
 SHORT = Sampling(length=5)
-KINDS = {
-    "rotary": {"position_embedding": "rotary", "rotary_base": 10000.0},
-    "longformer": {
-        "attention": "longformer", "attention_window": 32, "last_window": 64, "dilation": 2,
-        "dilated_heads": 1, "global_tokens": 4,
-    },
-    "bigbird": {
-        "attention": "bigbird", "block_size": 16, "global_blocks": 1, "window_blocks": 1,
-        "random_blocks": 1, "attention_seed": 1,
-    },
-    "reformer": {
-        "attention": "reformer", "hash_buckets": 4, "hash_rounds": 2, "bucket_window": 16,
-        "attention_seed": 1,
-    },
-    "performer": {"attention": "performer", "random_features": 32, "attention_seed": 1},
-    "hierarchical": {"attention": "hierarchical", "segment_length": 64, "summary_length": 16},
-    "recurrent": {
-        "position_embedding": "relative", "memory": "recurrent", "segment_length": 64,
-        "memory_length": 64,
-    },
-    "compressive": {
-        "position_embedding": "relative", "memory": "compressive", "segment_length": 64,
-        "memory_length": 64, "compressed_length": 16, "compression_rate": 4,
-    },
-    "reversible": {"blocks": "reversible"},
-    "switch": {
-        "feed_forward": "switch", "experts": 2, "expert_capacity": 1.25, "expert_balance": 0.01,
-    },
-}  # fmt: skip
+KINDS = (
+    "rotary", "longformer", "bigbird", "reformer", "performer", "hierarchical", "recurrent",
+    "compressive", "reversible", "switch",
+)  # fmt: skip
 
 
 def last(engine: Engine, wanted: Request) -> Answer:
@@ -71,7 +47,7 @@ def engines(request) -> dict[Precision, Engine]:
     found = {}
     for precision in precisions(CPU):
         if request.param != "fiction-en":
-            model = tiny_model(n_ctx=512, **KINDS.get(request.param, {}))
+            model = tiny_model(n_ctx=512, **FAMILY.get(request.param, {}))
             adapt(model.network, precision, CPU)
         else:
             path = places.bundled_models() / request.param
